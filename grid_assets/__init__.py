@@ -1,0 +1,1 @@
+"""The data pipeline: the pure domain, the stages over it, the Dagster assets and the `grid` command."""

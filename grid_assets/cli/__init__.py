@@ -1,0 +1,1 @@
+"""The `grid` command over the same functions as the assets."""

@@ -1,0 +1,1 @@
+"""Pure meaning: no orchestrator, no files, no network, no environment, no clock."""

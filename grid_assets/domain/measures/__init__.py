@@ -1,0 +1,1 @@
+"""Aggregates and events as SQL, one measure per module."""

@@ -1,0 +1,1 @@
+"""Projections of the table registry into the type systems of engines, one module each."""

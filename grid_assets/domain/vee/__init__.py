@@ -1,0 +1,1 @@
+"""Validation, estimation and editing: rules with stable ids, estimation methods, verdicts."""

@@ -1,0 +1,1 @@
+"""The stages as plain functions over clients; they know no orchestrator."""

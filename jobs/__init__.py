@@ -1,0 +1,1 @@
+"""Dagster jobs with their schedules and sensors, one file per purpose."""

@@ -1,0 +1,1 @@
+"""Settings, clients and the published calls: everything that reaches a file, a database or a server."""

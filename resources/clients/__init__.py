@@ -1,0 +1,1 @@
+"""Plain clients, one package or module per outside part; none of them knows Dagster."""

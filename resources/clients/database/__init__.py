@@ -1,0 +1,1 @@
+"""The operational database: batches, files, the change log, consumer offsets and claims."""

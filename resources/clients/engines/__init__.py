@@ -1,0 +1,1 @@
+"""Compute engines that run the project's SQL over planned files."""

@@ -1,0 +1,87 @@
+"""What a compute engine offers the stages: a session that binds planned files to names and runs the common SQL.
+
+SQL is written once, in DuckDB's dialect and within the subset that transpiles; an engine of another dialect translates it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, Self
+
+import pyarrow as pa
+
+from grid_assets.domain.columns import TableSpec
+
+
+@dataclass(frozen=True)
+class Scan:
+    """The files of one table that a read needs, already planned and pruned.
+
+    `predicate` is SQL over the table's columns that still has to be applied to the rows, empty for none.
+    """
+
+    table: TableSpec
+    files: tuple[str, ...]
+    predicate: str = ""
+
+
+@dataclass(frozen=True)
+class WrittenFile:
+    """One data file on disk, not yet committed: its path, row count and partition values in the table's order."""
+
+    path: str
+    rows: int
+    partition: tuple[object, ...] = ()
+
+
+@dataclass(frozen=True)
+class WrittenFiles:
+    """What one write produced; empty where the query had no row."""
+
+    files: tuple[WrittenFile, ...] = field(default=())
+
+    @property
+    def rows(self) -> int:
+        """Return the rows of all files."""
+        return sum(file.rows for file in self.files)
+
+
+class Session(Protocol):
+    """One connection of an engine with its own temporary views and tables; close it or use it in `with`."""
+
+    def scan(self, name: str, scan: Scan) -> None:
+        """Bind planned files to a view of that name with the table's columns and types; no file gives an empty view."""
+
+    def register(self, name: str, data: pa.Table) -> None:
+        """Bind an Arrow table to a name."""
+
+    def define(self, name: str, sql: str) -> None:
+        """Make a temporary view of a query, replacing one of that name."""
+
+    def materialize(self, name: str, sql: str) -> None:
+        """Run a query once and keep its rows under a temporary table's name, replacing one of that name."""
+
+    def drop(self, *names: str) -> None:
+        """Drop temporary tables or views, so that their memory is free; unknown names are passed over."""
+
+    def fetch(self, sql: str) -> pa.Table:
+        """Run a query and return its rows; meant for small results."""
+
+    def write(self, sql: str, table: TableSpec, folder: str, order_by: Sequence[str] = ()) -> WrittenFiles:
+        """Write a query's rows as the table's data files under a new folder, one file or more per partition.
+
+        The query gives the table's columns, in any order; the rows of a file are sorted by `order_by`, else by the
+        table's own order.
+        """
+
+    def __enter__(self) -> Self:
+        """Return the session."""
+
+    def __exit__(self, *_: object) -> None:
+        """Close the session."""
+
+
+class Engine(Protocol):
+    """Makes sessions; holds what they share: memory limit, threads and temporary space."""
+
+    def session(self) -> Session:
+        """Return a new session with UTC as its time zone."""

@@ -1,0 +1,1 @@
+"""The table lake: Iceberg tables, planned reads and one-snapshot replaces."""

@@ -1,0 +1,1 @@
+"""Dagster resources, one per client, that yield the plain clients."""
