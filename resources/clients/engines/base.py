@@ -25,12 +25,28 @@ class Scan:
 
 
 @dataclass(frozen=True)
+class ColumnStatistics:
+    """What the writer knows of one column of one file; bounds as text, None where unknown or not exact."""
+
+    lower: str | None
+    upper: str | None
+    nulls: int
+    nans: int | None
+    size_bytes: int
+
+
+@dataclass(frozen=True)
 class WrittenFile:
-    """One data file on disk, not yet committed: its path, row count and partition values in the table's order."""
+    """One data file on disk, not yet committed.
+
+    `partition` maps each partition column to its value as text; `columns` maps top-level columns to statistics.
+    """
 
     path: str
     rows: int
-    partition: tuple[object, ...] = ()
+    size_bytes: int
+    partition: dict[str, str | None]
+    columns: dict[str, ColumnStatistics]
 
 
 @dataclass(frozen=True)
