@@ -1,6 +1,6 @@
 """What a compute engine offers the stages: a session that binds planned files to names and runs the common SQL.
 
-SQL is written once, in DuckDB's dialect and within the subset that transpiles; an engine of another dialect translates it.
+SQL is written once, in DuckDB's dialect and within the subset that transpiles; engines of other dialects translate it.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""DuckDB in process: the default engine. Sessions are private in-memory databases that spill to the home's scratch folder."""
+"""DuckDB in process, the default engine: private in-memory sessions that spill to the home's scratch folder."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class DuckDBEngine:
     def session(self) -> "DuckDBSession":
         """Return a session with UTC as its time zone and no access to extensions that would be downloaded."""
         self.scratch.mkdir(parents=True, exist_ok=True)
-        config: dict[str, str | int | bool] = {
+        config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": self.memory_limit,
             "temp_directory": str(self.scratch),
             "autoinstall_known_extensions": False,

@@ -120,15 +120,16 @@ class Lake:
             LakeError: If the catalog cannot take the commit.
         """
         table = self.table(spec)
-        producer_properties = dict(properties)
         try:
-            with table.transaction() as transaction:
-                with transaction.update_snapshot(snapshot_properties=producer_properties).overwrite() as overwrite:
-                    overwrite.delete_by_predicate(where)
-                    for task in table.scan(row_filter=where).plan_files():
-                        overwrite.delete_data_file(task.file)
-                    for file in written.files:
-                        overwrite.append_data_file(data_file(table, file))
+            with (
+                table.transaction() as transaction,
+                transaction.update_snapshot(snapshot_properties=dict(properties)).overwrite() as overwrite,
+            ):
+                overwrite.delete_by_predicate(where)
+                for task in table.scan(row_filter=where).plan_files():
+                    overwrite.delete_data_file(task.file)
+                for file in written.files:
+                    overwrite.append_data_file(data_file(table, file))
         except (CommitFailedException, ValidationException) as error:
             raise CommitConflictError(
                 f"the commit to {spec.identifier} met another writer: {error}", "nobody else on the same days"
@@ -143,10 +144,12 @@ class Lake:
         """
         table = self.table(spec)
         try:
-            with table.transaction() as transaction:
-                with transaction.update_snapshot(snapshot_properties=dict(properties)).merge_append() as append:
-                    for file in written.files:
-                        append.append_data_file(data_file(table, file))
+            with (
+                table.transaction() as transaction,
+                transaction.update_snapshot(snapshot_properties=dict(properties)).merge_append() as append,
+            ):
+                for file in written.files:
+                    append.append_data_file(data_file(table, file))
         except (CommitFailedException, ValidationException) as error:
             raise CommitConflictError(f"the append to {spec.identifier} met other writers: {error}") from error
         return _current_id(self.table(spec))

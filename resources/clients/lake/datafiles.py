@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, cast
 
 from pyiceberg.conversions import to_bytes
 from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
@@ -16,6 +16,7 @@ from pyiceberg.types import (
     IntegerType,
     LongType,
     NestedField,
+    PrimitiveType,
     StringType,
     TimestamptzType,
 )
@@ -108,5 +109,7 @@ def _bounds(
         field = fields.get(name)
         if text is None or field is None or type(field.field_type) not in _PARSERS or len(text) > LONGEST_BOUND:
             continue
-        bounds[field.field_id] = to_bytes(field.field_type, _PARSERS[type(field.field_type)](text))
+        bounds[field.field_id] = to_bytes(
+            cast("PrimitiveType", field.field_type), _PARSERS[type(field.field_type)](text)
+        )
     return bounds

@@ -3,14 +3,8 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from pyiceberg.expressions import (
-    And,
-    BooleanExpression,
-    EqualTo,
-    GreaterThanOrEqual,
-    In,
-    LessThanOrEqual,
-)
+from pyiceberg.expressions import AlwaysTrue, BooleanExpression
+from pyiceberg.expressions.parser import parse
 
 from grid_assets.domain.projections.sql import literal
 
@@ -18,11 +12,8 @@ from grid_assets.domain.projections.sql import literal
 def days_predicate(days: Sequence[date]) -> BooleanExpression:
     """Return the Iceberg expression for some operating days; at least one is needed."""
     if is_gapless(days):
-        first, last = min(days).isoformat(), max(days).isoformat()
-        if first == last:
-            return EqualTo("operating_day", first)
-        return And(GreaterThanOrEqual("operating_day", first), LessThanOrEqual("operating_day", last))
-    return In("operating_day", {day.isoformat() for day in days})
+        return parse(f"operating_day >= '{min(days).isoformat()}' and operating_day <= '{max(days).isoformat()}'")
+    return parse(f"operating_day in ({', '.join(repr(day.isoformat()) for day in sorted(set(days)))})")
 
 
 def days_sql(days: Sequence[date]) -> str:
@@ -36,9 +27,13 @@ def days_sql(days: Sequence[date]) -> str:
 
 def batch_predicate(column: str, batch_id: int) -> BooleanExpression:
     """Return the Iceberg expression for the rows that one batch wrote."""
-    return EqualTo(column, batch_id)
+    return parse(f"{column} = {batch_id}")
 
 
 def is_gapless(days: Sequence[date]) -> bool:
     """Return whether some days, in any order, are a range without a gap."""
     return len(set(days)) == (max(days) - min(days)) // timedelta(days=1) + 1
+
+
+EVERYTHING: BooleanExpression = AlwaysTrue()
+"""The filter of a table that is replaced whole."""

@@ -1,0 +1,196 @@
+"""Batches, from claim to settlement: the monotone ids that every copy of the data is ordered by.
+
+A batch is claimed, writes down its plan, commits to the lake, and is settled: its changes enter the change log in the
+same transaction that frees its claims. What a dead process left behind is found by `unsettled`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+
+from grid_assets.domain.errors import DatabaseError
+from resources.clients.database.changes import Change, Progress, advance, record_changes
+from resources.clients.database.owner import is_alive, this_process
+from resources.clients.database.schema import BATCHES, CHANGE_LOG, CLAIMS, FILES
+
+@dataclass(frozen=True)
+class Batch:
+    """One batch: its id, the stage that runs it, its knowledge time and the plan it wrote down, if it got that far."""
+
+    batch_id: int
+    stage: str
+    recorded_at_utc: datetime
+    plan: dict[str, Any] | None = None
+    driver: str = "cli"
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What settling a batch writes: changed days, the consumer's progress, and numbers for people."""
+
+    changes: Sequence[Change] = ()
+    progress: Progress | None = None
+    result: dict[str, Any] = field(default_factory=dict)
+    is_held: bool = False
+
+
+@dataclass(frozen=True)
+class Holder:
+    """The batch that holds a claim somebody else wants."""
+
+    resource: str
+    batch_id: int
+    is_alive: bool
+
+
+class Batches:
+    """The life of batches over one database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def open(self, stage: str, driver: str, now_utc: datetime) -> Batch:
+        """Claim a new batch id; its knowledge time is later than that of every batch before it."""
+        with self.engine.begin() as connection:
+            newest = connection.execute(select(func.max(BATCHES.c.recorded_at_utc))).scalar()
+            recorded = _naive(now_utc)
+            if newest is not None and recorded <= newest:
+                recorded = newest + timedelta(microseconds=1)
+            values = {
+                "stage": stage,
+                "state": "claimed",
+                "driver": driver,
+                "owner": this_process(),
+                "heartbeat_utc": _naive(now_utc),
+                "recorded_at_utc": recorded,
+                "is_held": False,
+            }
+            key = connection.execute(insert(BATCHES).values(values)).inserted_primary_key
+        if key is None:
+            raise DatabaseError("the database gave no id for a new batch")
+        return Batch(int(key[0]), stage, recorded.replace(tzinfo=UTC), None, driver)
+
+    def claim(self, batch_id: int, resources: Sequence[str]) -> Holder | None:
+        """Take resources for a batch alone, all or none; return who holds one of them, or None when they were taken.
+
+        A claim of a dead batch is not taken over here: its batch has to be repaired first, which frees it.
+        """
+        with self.engine.begin() as connection:
+            held = connection.execute(
+                select(CLAIMS.c.resource, BATCHES.c.batch_id, BATCHES.c.owner, BATCHES.c.heartbeat_utc)
+                .join(BATCHES, BATCHES.c.batch_id == CLAIMS.c.batch_id)
+                .where(CLAIMS.c.resource.in_(resources), CLAIMS.c.batch_id != batch_id)
+            ).first()
+            if held is not None:
+                return Holder(held.resource, held.batch_id, is_alive(held.owner, held.heartbeat_utc, _now()))
+            connection.execute(insert(CLAIMS), [{"resource": r, "batch_id": batch_id} for r in sorted(resources)])
+        return None
+
+    def take_over(self, batch_id: int) -> bool:
+        """Make this process the owner of a dead batch; False where another process was faster or it lives."""
+        with self.engine.begin() as connection:
+            row = connection.execute(select(BATCHES).where(BATCHES.c.batch_id == batch_id)).first()
+            if row is None or row.state != "claimed" or is_alive(row.owner, row.heartbeat_utc, _now()):
+                return False
+            values = {"owner": this_process(), "heartbeat_utc": _now()}
+            connection.execute(update(BATCHES).where(BATCHES.c.batch_id == batch_id).values(values))
+        return True
+
+    def beat(self, batch_id: int) -> None:
+        """Say that the batch's process still lives."""
+        with self.engine.begin() as connection:
+            connection.execute(update(BATCHES).where(BATCHES.c.batch_id == batch_id).values(heartbeat_utc=_now()))
+
+    def write_plan(self, batch_id: int, plan: dict[str, Any]) -> None:
+        """Keep what a batch is about to commit, so that a repair can finish or undo it."""
+        with self.engine.begin() as connection:
+            connection.execute(update(BATCHES).where(BATCHES.c.batch_id == batch_id).values(plan=plan))
+
+    def settle(self, batch_id: int, settlement: Settlement) -> None:
+        """End a batch: record its changes and the consumer's progress, free its claims, all in one transaction."""
+        with self.engine.begin() as connection:
+            record_changes(connection, batch_id, settlement.changes)
+            if settlement.progress is not None:
+                advance(connection, settlement.progress)
+            _close(connection, batch_id, "settled", settlement.result, is_held=settlement.is_held)
+            _settle_files(connection, batch_id, settlement.result.get("files", []))
+
+    def abandon(self, batch_id: int) -> None:
+        """End a batch that committed nothing: its files may be claimed again."""
+        with self.engine.begin() as connection:
+            connection.execute(delete(FILES).where(FILES.c.batch_id == batch_id, FILES.c.state == "claimed"))
+            _close(connection, batch_id, "abandoned", {})
+
+    def unsettled(self) -> tuple[tuple[Batch, bool], ...]:
+        """Return the batches that are neither settled nor abandoned, each with whether its process lives."""
+        with self.engine.begin() as connection:
+            rows = connection.execute(
+                select(BATCHES).where(BATCHES.c.state == "claimed").order_by(BATCHES.c.batch_id)
+            ).all()
+        return tuple((_batch(row), is_alive(row.owner, row.heartbeat_utc, _now())) for row in rows)
+
+    def release(self, batch_id: int) -> int:
+        """Let a held batch's changes pass: they enter the change log anew; return how many.
+
+        Raises:
+            DatabaseError: If the batch is not held.
+        """
+        with self.engine.begin() as connection:
+            held = connection.execute(select(BATCHES.c.is_held).where(BATCHES.c.batch_id == batch_id)).scalar()
+            if not held:
+                raise DatabaseError(
+                    f"batch {batch_id} is not held", "the id of a held batch", "`grid status` lists the held batches"
+                )
+            connection.execute(update(BATCHES).where(BATCHES.c.batch_id == batch_id).values(is_held=False))
+            return record_changes(connection, batch_id, _changes_of(connection, batch_id))
+
+    def listing(self) -> list[dict[str, Any]]:
+        """Return every batch as a plain mapping, oldest first."""
+        with self.engine.begin() as connection:
+            return [dict(row) for row in connection.execute(select(BATCHES).order_by(BATCHES.c.batch_id)).mappings()]
+
+
+def _changes_of(connection: Connection, batch_id: int) -> tuple[Change, ...]:
+    rows = connection.execute(
+        select(CHANGE_LOG.c.table_name, CHANGE_LOG.c.operating_day).where(CHANGE_LOG.c.batch_id == batch_id).distinct()
+    )
+    return tuple(Change(row.table_name, row.operating_day) for row in rows)
+
+
+def _close(
+    connection: Connection, batch_id: int, state: str, result: dict[str, Any], *, is_held: bool = False
+) -> None:
+    connection.execute(delete(CLAIMS).where(CLAIMS.c.batch_id == batch_id))
+    closed = connection.execute(
+        update(BATCHES)
+        .where(BATCHES.c.batch_id == batch_id, BATCHES.c.state == "claimed")
+        .values(state=state, result=result, settled_at_utc=_now(), is_held=is_held)
+    )
+    if closed.rowcount != 1:
+        raise DatabaseError(
+            f"batch {batch_id} is not open any more", "an open batch", "another process repaired it; run again"
+        )
+
+
+def _settle_files(connection: Connection, batch_id: int, files: Sequence[dict[str, Any]]) -> None:
+    for counts in files:
+        connection.execute(
+            update(FILES)
+            .where(FILES.c.content_hash == counts["content_hash"], FILES.c.batch_id == batch_id)
+            .values({name: counts[name] for name in ("state", "received", "stored", "duplicate", "quarantined")})
+        )
+
+
+def _batch(row: Any) -> Batch:  # noqa: ANN401 - SQLAlchemy's rows have no static type here
+    return Batch(row.batch_id, row.stage, row.recorded_at_utc.replace(tzinfo=UTC), row.plan, row.driver)
+
+
+def _naive(instant: datetime) -> datetime:
+    return instant.astimezone(UTC).replace(tzinfo=None)
+
+
+def _now() -> datetime:
+    return _naive(datetime.now(UTC))

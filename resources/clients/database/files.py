@@ -1,0 +1,56 @@
+"""Landing files by content hash: which batch claimed each, and what became of its rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Engine, insert, select
+
+from resources.clients.database.schema import FILES
+
+CHUNK = 500
+"""How many hashes one query names; databases bound the number of parameters."""
+
+
+@dataclass(frozen=True)
+class FileIdentity:
+    """A landing file by what it contains; the name is for people."""
+
+    content_hash: str
+    name: str
+    size_bytes: int
+    kind: str
+
+
+class Files:
+    """The files over one database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def known(self, hashes: Sequence[str]) -> frozenset[str]:
+        """Return which of some content hashes a batch has claimed already, finished or not."""
+        found: set[str] = set()
+        with self.engine.begin() as connection:
+            for start in range(0, len(hashes), CHUNK):
+                query = select(FILES.c.content_hash).where(FILES.c.content_hash.in_(hashes[start : start + CHUNK]))
+                found.update(connection.execute(query).scalars())
+        return frozenset(found)
+
+    def claim(self, batch_id: int, files: Sequence[FileIdentity]) -> frozenset[str]:
+        """Claim files for a batch and return the hashes that it got; the others belong to another batch."""
+        got: set[str] = set()
+        with self.engine.begin() as connection:
+            for file in files:
+                query = select(FILES.c.content_hash).where(FILES.c.content_hash == file.content_hash)
+                if connection.execute(query).first() is None:
+                    values: dict[str, Any] = {**file.__dict__, "batch_id": batch_id, "state": "claimed"}
+                    connection.execute(insert(FILES).values(values))
+                    got.add(file.content_hash)
+        return frozenset(got)
+
+    def listing(self) -> list[dict[str, Any]]:
+        """Return every file as a plain mapping, in the order of their batches and names."""
+        query = select(FILES).order_by(FILES.c.batch_id, FILES.c.name)
+        with self.engine.begin() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]

@@ -1,0 +1,47 @@
+"""What a stage works with: the clients and the few plain values that all stages share."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from grid_assets.domain.gates import GateReport
+from resources.clients.database.client import Database
+from resources.clients.engines.duckdb_engine import DuckDBEngine
+from resources.clients.lake.client import Lake
+
+
+class Judge(Protocol):
+    """Holds a stage's metrics against its gate."""
+
+    def judge(self, stage: str, metrics: Mapping[str, float]) -> GateReport:
+        """Return the findings of the stage's gate on engine-computed metrics."""
+
+    def preload(self) -> None:
+        """Begin to load what judging needs, in the background."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much one step takes at once, and how many snapshots stay."""
+
+    chunk_readings: int
+    batch_bytes: int
+    snapshots_kept: int
+
+
+@dataclass(frozen=True)
+class Platform:
+    """The clients of one home."""
+
+    lake: Lake
+    engine: DuckDBEngine
+    database: Database
+    judge: Judge
+    zone: ZoneInfo
+    landing: Path
+    scratch: Path
+    limits: Limits
+    clock: Callable[[], datetime]

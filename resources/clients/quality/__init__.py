@@ -1,0 +1,1 @@
+"""Quality gates judged by Great Expectations over engine-computed metrics."""
