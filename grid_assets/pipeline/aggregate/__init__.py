@@ -1,0 +1,1 @@
+"""Aggregation: verified readings of whole days made into loads, balances, voltages, events and latest values."""
