@@ -16,9 +16,13 @@ class GridSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="GRID_", frozen=True, extra="ignore")
 
     home: Path = Field(Path(".grid"), description="Folder that everything lives under; two homes never mix.")
-    time_zone: str = Field("Europe/Berlin", description="The grid's time zone (IANA); operating days are its civil days.")
+    time_zone: str = Field(
+        "Europe/Berlin", description="The grid's time zone (IANA); operating days are its civil days."
+    )
     engine: Literal["duckdb"] = Field("duckdb", description="Compute engine of verification and aggregation.")
-    catalog_uri: SecretStr | None = Field(None, description="Address of the lake's catalog; default: SQLite in the home.")
+    catalog_uri: SecretStr | None = Field(
+        None, description="Address of the lake's catalog; default: SQLite in the home."
+    )
     database_url: SecretStr | None = Field(
         None, description="Address of the operational database; default: SQLite in the home."
     )

@@ -66,7 +66,7 @@ GATES: tuple[GateRule, ...] = (
     GateRule("G12", "verify", "repeated_keys", "no interval of a sensor stands twice", 0, 0),
     GateRule("G13", "verify", "unexplained_values", "a value that differs from the raw one names a rule", 0, 0),
     GateRule("G14", "verify", "rejected_share", "most received readings pass validation", None, 0.3),
-    GateRule("G21", "aggregate", "energy_gap_share", "energy of the days equals the energy of the readings", None, 1e-6),
+    GateRule("G21", "aggregate", "energy_gap_share", "energy of the days equals that of the readings", None, 1e-6),
     GateRule("G22", "aggregate", "miscounted_rows", "measured + edited + estimated + missing = expected", 0, 0),
     GateRule("G23", "aggregate", "load_factor_outside", "load factors lie between 0 and 1", 0, 0),
 )

@@ -45,8 +45,8 @@ def changed_days(session: Session, table: TableSpec, merged: str, current: str, 
 def has_changed(session: Session, table: TableSpec, merged: str, current: str, stamp: Stamp) -> bool:
     """Return whether any row is new, differs or is gone; for tables without operating days."""
     new = f"SELECT 1 AS found FROM {merged} WHERE batch_id = {stamp.batch_id}"
-    gone = f"SELECT 1 AS found FROM ({_gone_sql(table, merged, current, '*')})"
-    return session.fetch(f"SELECT found FROM ({new} UNION ALL {gone}) LIMIT 1").num_rows > 0
+    gone = _gone_sql(table, merged, current, "1 AS found")
+    return bool(session.fetch(f"SELECT found FROM ({new} UNION ALL {gone}) LIMIT 1").num_rows)
 
 
 def superseded_sql(table: TableSpec, merged: str, current: str, stamp: Stamp) -> str:
@@ -71,8 +71,7 @@ def _merged_sql(table: TableSpec, new: str, current: str, stamp: Stamp) -> str:
 
 def _gone_sql(table: TableSpec, merged: str, current: str, columns: str = "operating_day") -> str:
     return (
-        f"SELECT {columns} FROM {current} c WHERE NOT EXISTS "
-        f"(SELECT 1 FROM {merged} m WHERE {_keys(table, 'c', 'm')})"
+        f"SELECT {columns} FROM {current} c WHERE NOT EXISTS (SELECT 1 FROM {merged} m WHERE {_keys(table, 'c', 'm')})"
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from grid_assets.domain.columns import TableSpec
 from grid_assets.domain.tables import BY_NAME, TABLES
+from grid_assets.pipeline.plan import settlement
 from resources.clients.database.batches import Batch
 from resources.clients.engines.base import WrittenFiles
 from resources.clients.lake.filters import batch_predicate
@@ -29,8 +30,6 @@ def repair(platform: Platform, own_batch: int | None = None) -> tuple[tuple[int,
 
 
 def _repair_one(platform: Platform, batch: Batch) -> str:
-    from grid_assets.pipeline.publish import settlement  # noqa: PLC0415 - the two modules are one protocol
-
     plan: dict[str, Any] = batch.plan or {"tables": []}
     committed = frozenset(
         t["table"] for t in plan["tables"] if platform.lake.snapshot_of_batch(BY_NAME[t["table"]], batch.batch_id)
@@ -38,10 +37,11 @@ def _repair_one(platform: Platform, batch: Batch) -> str:
     for table in plan["tables"]:
         if table["principal"] and table["table"] in committed and table["principal"] not in committed:
             _undo(platform, BY_NAME[table["table"]], table["undo_column"], batch.batch_id)
-    principals = frozenset(t["table"] for t in plan["tables"] if not t["principal"] and t["table"] in committed)
     for table_spec in TABLES:
-        if table_spec.name not in committed or (table_spec.name not in principals and not principals):
+        # Files of an undone commit stay until vacuum: the snapshot before the undoing still names them.
+        if table_spec.name not in committed:
             _remove_files(platform, table_spec, batch.batch_id)
+    principals = frozenset(t["table"] for t in plan["tables"] if not t["principal"] and t["table"] in committed)
     if not principals:
         platform.database.batches.abandon(batch.batch_id)
         return "undone"

@@ -16,6 +16,7 @@ from resources.clients.database.changes import Change, Progress, advance, record
 from resources.clients.database.owner import is_alive, this_process
 from resources.clients.database.schema import BATCHES, CHANGE_LOG, CLAIMS, FILES
 
+
 @dataclass(frozen=True)
 class Batch:
     """One batch: its id, the stage that runs it, its knowledge time and the plan it wrote down, if it got that far."""
@@ -160,9 +161,7 @@ def _changes_of(connection: Connection, batch_id: int) -> tuple[Change, ...]:
     return tuple(Change(row.table_name, row.operating_day) for row in rows)
 
 
-def _close(
-    connection: Connection, batch_id: int, state: str, result: dict[str, Any], *, is_held: bool = False
-) -> None:
+def _close(connection: Connection, batch_id: int, state: str, result: dict[str, Any], *, is_held: bool = False) -> None:
     connection.execute(delete(CLAIMS).where(CLAIMS.c.batch_id == batch_id))
     closed = connection.execute(
         update(BATCHES)

@@ -6,7 +6,7 @@ Data files are written by an engine first and become visible by one commit here;
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from resources.clients.lake.filters import days_predicate, days_sql
 from resources.clients.lake.schema import TABLE_PROPERTIES, ZONE_PROPERTY, iceberg_schema, partition_spec
 
 BATCH_PROPERTY = "grid.batch-id"
+EPOCH = date(1970, 1, 1)
 logging.getLogger("pyiceberg").setLevel(logging.ERROR)
 
 
@@ -36,12 +37,21 @@ class LakeSettings:
     time_zone: str
 
 
+@dataclass(frozen=True)
+class PlannedFile:
+    """A data file that a plan names; the day is None in tables that are not kept by operating day."""
+
+    path: str
+    rows: int
+    operating_day: date | None
+
+
 class Lake:
     """Tables by their registry definitions; every method is safe to call from several processes at once."""
 
     def __init__(self, settings: LakeSettings) -> None:
         self.settings = settings
-        self._plans: dict[tuple[str, int, str], tuple[str, ...]] = {}
+        self._plans: dict[tuple[str, int, str], tuple[PlannedFile, ...]] = {}
 
     @cached_property
     def catalog(self) -> SqlCatalog:
@@ -90,10 +100,20 @@ class Lake:
         if days is not None and not days:
             return Scan(spec, (), predicate)
         where = AlwaysTrue() if days is None else days_predicate(days)
-        return Scan(spec, self.plan(spec, where, snapshot_id), predicate)
+        return Scan(spec, tuple(file.path for file in self.plan(spec, where, snapshot_id)), predicate)
 
-    def plan(self, spec: TableSpec, where: BooleanExpression, snapshot_id: int | None = None) -> tuple[str, ...]:
-        """Return the paths of the data files that can hold rows of a filter; cached per snapshot."""
+    def rows_by_day(self, spec: TableSpec, days: Sequence[date]) -> dict[date, int]:
+        """Return how many rows the files of each day hold, from the plan alone; days without any are left out."""
+        rows: dict[date, int] = {}
+        for file in self.plan(spec, days_predicate(days)) if days else ():
+            if file.operating_day is not None:
+                rows[file.operating_day] = rows.get(file.operating_day, 0) + file.rows
+        return rows
+
+    def plan(
+        self, spec: TableSpec, where: BooleanExpression, snapshot_id: int | None = None
+    ) -> tuple[PlannedFile, ...]:
+        """Return the data files that can hold rows of a filter, by path; cached per snapshot."""
         table = self.table(spec)
         current = snapshot_id or (table.metadata.current_snapshot_id or 0)
         if not current:
@@ -101,7 +121,8 @@ class Lake:
         key = (spec.identifier, current, str(where))
         if key not in self._plans:
             tasks = table.scan(row_filter=where, snapshot_id=current).plan_files()
-            self._plans[key] = tuple(sorted(_path_of(spec, task) for task in tasks))
+            planned = (_planned(spec, task) for task in tasks)
+            self._plans[key] = tuple(sorted(planned, key=lambda file: file.path))
         return self._plans[key]
 
     def replace(
@@ -190,11 +211,15 @@ def _current_id(table: Table) -> int:
     return snapshot.snapshot_id
 
 
-def _path_of(spec: TableSpec, task: FileScanTask) -> str:
+def _planned(spec: TableSpec, task: FileScanTask) -> PlannedFile:
     if task.delete_files:
         raise LakeError(
             f"{spec.identifier} has delete files for {task.file.file_path}",
             "copy-on-write data files only",
             "compact the table, or set write.delete.mode to copy-on-write where the rows were deleted",
         )
-    return task.file.file_path.removeprefix("file://")
+    day = None
+    if spec.is_daily:
+        # Iceberg keeps a date partition as days since 1970.
+        day = EPOCH + timedelta(days=int(task.file.partition[spec.partition_by.index("operating_day")]))
+    return PlannedFile(task.file.file_path.removeprefix("file://"), task.file.record_count, day)
