@@ -17,7 +17,8 @@ _INTERVAL = f"""
          THEN CAST(FLOOR((EPOCH(r.interval_start_utc) - EPOCH(d.start_utc)) / 3600) AS INTEGER) END AS hour_no,
     CASE WHEN r.interval_minutes >= {CIVIL_DAY_MINUTES} THEN d.minutes ELSE r.interval_minutes END AS minutes,
     TRY_CAST(r.value AS {EXACT}) AS energy,
-    r.quality
+    r.quality,
+    r.rule_ids
 FROM readings AS r
 JOIN energy_sensors AS s ON s.sensor_id = r.sensor_id
 JOIN days AS d ON d.operating_day = r.operating_day
@@ -35,12 +36,12 @@ WHERE sensor_type = 'energy'""",
 ENERGY = Step(
     "energy_intervals",
     f"""
-SELECT meter_id, point_type, operating_day, interval_start_utc, hour_no, energy, quality,
+SELECT meter_id, point_type, operating_day, interval_start_utc, hour_no, energy, quality, rule_ids,
        ROUND(CAST(energy AS DOUBLE) * 60 / minutes, 9) AS power_kw,
        CASE WHEN energy IS NOT NULL THEN CAST(minutes AS DOUBLE) END AS covered_minutes
 FROM (SELECT {_INTERVAL} AND s.channels = 1) AS alone
 UNION ALL
-SELECT meter_id, point_type, operating_day, interval_start_utc, hour_no, energy, quality,
+SELECT meter_id, point_type, operating_day, interval_start_utc, hour_no, energy, quality, rule_ids,
        ROUND(CAST(SUM(energy) OVER (PARTITION BY meter_id, point_type, interval_start_utc, minutes) AS DOUBLE)
              * 60 / minutes, 9) AS power_kw,
        CASE WHEN energy IS NOT NULL THEN CAST(minutes AS DOUBLE)
@@ -64,7 +65,9 @@ LOAD_PARTS = Step(
 SELECT meter_id, point_type, operating_day, hour_no,
        SUM(energy) AS energy,
        MAX(power_kw) AS peak_kw,
-       SUM(covered_minutes) AS covered_minutes,{_QUALITY_COUNTS}
+       SUM(covered_minutes) AS covered_minutes,
+       SUM(CASE WHEN quality = 'estimated' THEN energy END) AS estimated_energy,
+       SUM(CASE WHEN rule_ids <> '' AND rule_ids LIKE '%V08%' THEN 1 ELSE 0 END) AS zero_run_intervals,{_QUALITY_COUNTS}
 FROM energy_intervals
 GROUP BY meter_id, point_type, operating_day, hour_no""",
     "Exact energy, peak and quality counts by meter, point, day and hour; `hour_no` is null for longer intervals.",
@@ -90,6 +93,8 @@ SELECT meter_id, point_type, operating_day,
        MAX(peak_kw) AS peak_kw,
        SUM(covered_minutes) AS covered_minutes,
        MAX(CASE WHEN hour_no IS NOT NULL THEN energy END) AS hour_peak,
+       SUM(estimated_energy) AS estimated_energy,
+       SUM(zero_run_intervals) AS zero_run_intervals,
        SUM(revised_intervals) AS revised_intervals, {SUMMED_COUNTS}
 FROM load_parts
 GROUP BY meter_id, point_type, operating_day""",

@@ -17,15 +17,16 @@ HAVING COALESCE(MIN(NULLIF(transformer_id, '')), MIN(NULLIF(feeder_id, ''))) IS 
     "Exchange meters and the transformer or feeder whose exchange they measure.",
 )
 
-_COUNTS = ", ".join(f"SUM(l.{name}) AS {name}" for name in COUNT_NAMES)
-_TOTALS = ", ".join(f"x.{name} + COALESCE(m.{name}, 0) AS {name}" for name in COUNT_NAMES)
+_ADDED = (*COUNT_NAMES, "estimated_energy", "zero_run_intervals")
+_SUMS = ", ".join(f"SUM(l.{name}) AS {name}" for name in _ADDED)
+_TOTALS = ", ".join(f"COALESCE(x.{name}, 0) + COALESCE(m.{name}, 0) AS {name}" for name in _ADDED)
 _ZERO = f"CAST(0 AS {EXACT})"
 
 BALANCES = Step(
     "balances",
     f"""
 WITH exchanged AS (
-    SELECT p.asset_type, p.asset_id, l.operating_day, SUM(l.energy) AS exchange, {_COUNTS}
+    SELECT p.asset_type, p.asset_id, l.operating_day, SUM(l.energy) AS exchange, {_SUMS}
     FROM exchange_points AS p
     JOIN load_days AS l ON l.meter_id = p.meter_id AND l.point_type = 'exchange'
     GROUP BY p.asset_type, p.asset_id, l.operating_day
@@ -35,7 +36,7 @@ WITH exchanged AS (
            SUM(CASE WHEN l.point_type = 'production' THEN l.energy END) AS production,
            SUM(CASE WHEN l.point_type = 'consumption' THEN 1 ELSE 0 END) AS consumption_points,
            SUM(CASE WHEN l.point_type = 'production' THEN 1 ELSE 0 END) AS production_points,
-           COUNT(DISTINCT l.meter_id) AS meters, {_COUNTS}
+           COUNT(DISTINCT l.meter_id) AS meters, {_SUMS}
     FROM (SELECT DISTINCT asset_type, asset_id FROM exchange_points) AS p
     JOIN asset_members AS a ON a.asset_type = p.asset_type AND a.asset_id = p.asset_id
     JOIN load_days AS l ON l.meter_id = a.meter_id AND l.point_type = a.point_type

@@ -10,7 +10,8 @@ from grid_assets.domain.measures import (
 )
 from grid_assets.domain.measures.energy import ENERGY, ENERGY_SENSORS, LOAD_DAYS, LOAD_PARTS
 from grid_assets.domain.measures.events import table as events
-from grid_assets.domain.measures.events.asset_outage import CONSUMER_ASSETS, DEAD_INTERVALS, USUAL_LOADS
+from grid_assets.domain.measures.events.asset_outage import CONSUMER_ASSETS, DEAD_INTERVALS, FEEDER_PARENTS, USUAL_LOADS
+from grid_assets.domain.measures.events.theft import EXCHANGE_LOADING
 from grid_assets.domain.measures.measure import Measure, Step
 
 STEPS: tuple[Step, ...] = (
@@ -23,7 +24,9 @@ STEPS: tuple[Step, ...] = (
     load_by_asset.ASSET_DAYS,
     feeder_balance.EXCHANGES,
     feeder_balance.BALANCES,
+    EXCHANGE_LOADING,
     CONSUMER_ASSETS,
+    FEEDER_PARENTS,
     USUAL_LOADS,
     DEAD_INTERVALS,
     *events.FOUND_EVENTS,

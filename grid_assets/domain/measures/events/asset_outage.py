@@ -2,13 +2,21 @@
 
 A meter is *active* on a day if its mean power of the day is above zero, or if rule V08 (zero run, which knows the
 meter's history) fired on it. An interval of an active meter is *dead* if at most 1 % of that mean was observed, and
-*silent* if nothing was observed: missing, or estimated for a value that was not zero. The area is out where every
-active meter is dead or silent, at least two are dead, and at least half. Among meters of different interval lengths, the
-shortest length that two active meters share decides. A zero that verification replaced is still evidence: its raw value counts.
+*silent* if nothing was observed: its value is missing or estimated. The area is out where every active meter is dead or
+silent, at least two are dead, and at least half. Among meters of different interval lengths, the shortest length that
+two active meters share decides. A feeder's outage inside of one of its transformer is told once, for the transformer.
 """
 
 from grid_assets.domain.intervals import CIVIL_DAY_MINUTES
-from grid_assets.domain.measures.events.kind import SINCE, EventKind, count, minutes_between, number, runs_of
+from grid_assets.domain.measures.events.kind import (
+    IS_OBSERVED,
+    EventKind,
+    count,
+    minutes_between,
+    number,
+    runs_of,
+    since,
+)
 from grid_assets.domain.measures.measure import EXACT, Step
 
 DEAD_SHARE = 0.01
@@ -18,8 +26,7 @@ MIN_MINUTES = 15
 MIN_METERS = 2
 """Fewest active and fewest dead meters."""
 
-_OBSERVED = """CASE WHEN r.quality IN ('measured', 'revised', 'edited') THEN r.value
-              WHEN r.raw_value = 0 THEN r.raw_value END"""
+_OBSERVED = f"CASE WHEN {IS_OBSERVED} THEN r.value END"
 
 CONSUMER_ASSETS = Step(
     "consumer_assets",
@@ -32,6 +39,18 @@ SELECT sensor_id, 'feeder' AS asset_type, feeder_id AS asset_id
 FROM sensors
 WHERE sensor_type = 'energy' AND point_type = 'consumption' AND NULLIF(feeder_id, '') IS NOT NULL""",
     "Transformer and feeder of every sensor of consumed energy.",
+)
+
+FEEDER_PARENTS = Step(
+    "feeder_parents",
+    """
+SELECT f.asset_id AS feeder_id, MIN(t.asset_id) AS transformer_id
+FROM consumer_assets AS f
+LEFT JOIN consumer_assets AS t ON t.sensor_id = f.sensor_id AND t.asset_type = 'transformer'
+WHERE f.asset_type = 'feeder'
+GROUP BY f.asset_id
+HAVING MIN(t.asset_id) = MAX(t.asset_id) AND COUNT(t.asset_id) = COUNT(*)""",
+    "Transformer of every feeder whose sensors of consumed energy all hang on one.",
 )
 
 USUAL_LOADS = Step(
@@ -99,12 +118,16 @@ WITH areas AS (
 )
 SELECT 'outage' AS event_type, 'critical' AS severity, CAST(NULL AS VARCHAR) AS sensor_id, e.asset_type, e.asset_id,
        e.started_at_utc, e.ended_at_utc, e.value, e.limit_value, 'kW' AS unit,
-       CONCAT('Outage of ', e.asset_type, ' ', e.asset_id, ' for ', {count("e.minutes")}, ' min from ', {SINCE},
+       CONCAT('Outage of ', e.asset_type, ' ', e.asset_id, ' for ', {count("e.minutes")}, ' min from ', {since("e")},
               ' UTC: none of its ', {count("e.active")}, ' active meters drew power, usually ',
               {number("e.limit_value")}, ' kW together.') AS message,
        e.operating_day
 FROM events AS e
-WHERE e.minutes >= {MIN_MINUTES}"""
+LEFT JOIN feeder_parents AS p ON e.asset_type = 'feeder' AND p.feeder_id = e.asset_id
+LEFT JOIN events AS t
+  ON t.asset_type = 'transformer' AND t.asset_id = p.transformer_id AND t.operating_day = e.operating_day
+ AND t.started_at_utc <= e.started_at_utc AND t.ended_at_utc >= e.ended_at_utc
+WHERE e.minutes >= {MIN_MINUTES} AND t.asset_id IS NULL"""
 
 ASSET_OUTAGE = EventKind(
     "outage",

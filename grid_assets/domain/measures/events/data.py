@@ -32,8 +32,9 @@ _GAP = SensorRun(
     value="CAST(COUNT(*) AS DOUBLE)",
     limit="CAST(NULL AS DOUBLE)",
     unit="'intervals'",
-    message=f"CONCAT('Gap at ', sensor_id, ' of ', {count('intervals')}, ' intervals (', {count('minutes')}, ' min) '"
-    f", 'from ', {SINCE}, ' UTC: ', {count('estimated_intervals')}, ' estimated, ', {count('missing_intervals')}, ' missing.')",
+    message=f"CONCAT('Gap at ', sensor_id, ' from ', {SINCE}, ' UTC for ', {count('minutes')}, ' min (', "
+    f"{count('intervals')}, ' intervals): ', {count('estimated_intervals')}, ' estimated, ', "
+    f"{count('missing_intervals')}, ' missing.')",
 )
 GAP = EventKind(
     "gap",

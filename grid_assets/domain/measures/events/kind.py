@@ -118,6 +118,11 @@ def count(expression: str) -> str:
     return f"CAST(CAST({expression} AS BIGINT) AS VARCHAR)"
 
 
+def since(event: str) -> str:
+    """Return SQL for the start of an event as hours and minutes, UTC."""
+    return f"STRFTIME({event}.started_at_utc, '%H:%M')"
+
+
 SINCE = "STRFTIME(started_at_utc, '%H:%M')"
 """SQL for the start of an event as hours and minutes, UTC."""
 

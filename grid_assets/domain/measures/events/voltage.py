@@ -1,7 +1,7 @@
 """Events of one voltage sensor: outage at the sensor, sag and swell.
 
-Only observed values count. A voltage near zero may have been refused as implausible by verification: then the raw value
-is what was observed.
+Only observed values count: a dead voltage that verification refused, because the meters around it measure energy, is no
+outage.
 """
 
 from grid_assets.domain.measures.events.kind import IS_OBSERVED, SINCE, EventKind, SensorRun, count, number
@@ -15,14 +15,11 @@ HIGH_SHARE = 1.05
 LONG_MINUTES = 60
 """Minutes from which an outage of one sensor is critical."""
 
-_SEEN = f"CASE WHEN {IS_OBSERVED} THEN r.value WHEN r.raw_unit = r.unit THEN r.raw_value END"
-_IS_DEAD = f"r.sensor_type = 'voltage' AND {_SEEN} >= 0 AND {_SEEN} < {DEAD_SHARE} * s.rated_min"
-
 _SENSOR_OUTAGE = SensorRun(
     event_type="outage",
-    condition=_IS_DEAD,
+    condition=f"r.sensor_type = 'voltage' AND {IS_OBSERVED} AND r.value < {DEAD_SHARE} * s.rated_min",
     severity=f"CASE WHEN minutes >= {LONG_MINUTES} THEN 'critical' ELSE 'warning' END",
-    value="MAX(COALESCE(raw_value, value))",
+    value="MAX(value)",
     limit=f"MAX({DEAD_SHARE} * rated_min)",
     unit="MIN(unit)",
     message=f"CONCAT('No supply at ', sensor_id, ' for ', {count('minutes')}, ' min from ', {SINCE}, ' UTC: at most ', "
