@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, delete, insert, select
 
-from resources.clients.database.schema import FILES
+from resources.clients.database.schema import FILES, SEEN_FILES
 
 CHUNK = 500
 """How many hashes one query names; databases bound the number of parameters."""
@@ -20,6 +20,16 @@ class FileIdentity:
     name: str
     size_bytes: int
     kind: str
+
+
+@dataclass(frozen=True)
+class SeenFile:
+    """A path of the landing zone as it was when it was hashed."""
+
+    path: str
+    size_bytes: int
+    mtime_ns: int
+    content_hash: str
 
 
 class Files:
@@ -48,6 +58,19 @@ class Files:
                     connection.execute(insert(FILES).values(values))
                     got.add(file.content_hash)
         return frozenset(got)
+
+    def seen(self) -> dict[str, SeenFile]:
+        """Return what each path was hashed to when it was last looked at."""
+        with self.engine.begin() as connection:
+            return {row.path: SeenFile(*row) for row in connection.execute(select(SEEN_FILES))}
+
+    def remember(self, files: Sequence[SeenFile]) -> None:
+        """Keep what paths were hashed to; a path that changed since is hashed again."""
+        with self.engine.begin() as connection:
+            for start in range(0, len(files), CHUNK):
+                part = files[start : start + CHUNK]
+                connection.execute(delete(SEEN_FILES).where(SEEN_FILES.c.path.in_([f.path for f in part])))
+                connection.execute(insert(SEEN_FILES), [f.__dict__ for f in part])
 
     def listing(self) -> list[dict[str, Any]]:
         """Return every file as a plain mapping, in the order of their batches and names."""

@@ -1,6 +1,7 @@
 """The operational database's tables, for any database that SQLAlchemy speaks to.
 
 batches ──< files          which landing files a batch claimed, by content hash
+   │                       (seen_files: what each path of the landing zone was hashed to, so that none is hashed twice)
    │────< change_log       which operating day of which table a settled batch changed; one offset each
    └────< claims           what a live batch holds alone: one (table, day) or one consumer
 consumer_offsets, consumer_days: how far each consumer has read, and which days it has done beyond that
@@ -41,6 +42,14 @@ FILES = Table(
     Column("stored", BigInteger, nullable=False, default=0),
     Column("duplicate", BigInteger, nullable=False, default=0),
     Column("quarantined", BigInteger, nullable=False, default=0),
+)
+SEEN_FILES = Table(
+    "seen_files",
+    METADATA,
+    Column("path", String(1024), primary_key=True),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("content_hash", String(64), nullable=False),
 )
 CHANGE_LOG = Table(
     "change_log",

@@ -1,0 +1,69 @@
+"""What has arrived in the landing zone and was never taken: files known by content, none hashed twice."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from grid_assets.pipeline.ingest.files import Kind, LandingFile, UnreadableFile
+from grid_assets.pipeline.ingest.landing import discover, inspect
+from resources.clients.database.files import SeenFile
+from resources.clients.platform import Platform
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """New files in arrival order: catalogues, readings, and what cannot be read; `repeated` counts known content."""
+
+    catalogues: tuple[LandingFile, ...]
+    readings: tuple[LandingFile, ...]
+    unreadable: tuple[UnreadableFile, ...]
+    repeated: int
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether nothing new has arrived."""
+        return not (self.catalogues or self.readings or self.unreadable)
+
+
+def arrivals(platform: Platform) -> Arrivals:
+    """Look through the landing zone; a path that was seen with the same size and time is not opened again."""
+    found = discover(platform.landing)
+    seen = platform.database.files.seen()
+    fresh_paths = [path for path in found.paths if not _is_seen(path, seen)]
+    inspected = [inspect(path) for path in fresh_paths]
+    files = [f for f in inspected if isinstance(f, LandingFile)]
+    unreadable = [*found.unreadable, *(f for f in inspected if isinstance(f, UnreadableFile))]
+    known = set(platform.database.files.known([f.content_hash for f in (*files, *unreadable)]))
+    repeats = [f for f in files if f.content_hash in known]
+    platform.database.files.remember([_seen(f) for f in repeats])
+    fresh = _first_of_each(files, known)
+    return Arrivals(
+        tuple(f for f in fresh if f.kind is Kind.SENSORS),
+        tuple(f for f in fresh if f.kind is Kind.READINGS),
+        tuple(f for f in unreadable if f.content_hash not in known),
+        len(files) - len(fresh),
+    )
+
+
+def remember(platform: Platform, files: tuple[LandingFile, ...]) -> None:
+    """Note that files were taken, so that the next look passes them over without opening them."""
+    platform.database.files.remember([_seen(f) for f in files])
+
+
+def _first_of_each(files: list[LandingFile], known: set[str]) -> list[LandingFile]:
+    fresh: dict[str, LandingFile] = {}
+    for file in files:
+        if file.content_hash not in known:
+            fresh.setdefault(file.content_hash, file)
+    return list(fresh.values())
+
+
+def _is_seen(path: Path, seen: dict[str, SeenFile]) -> bool:
+    before = seen.get(str(path.absolute()))
+    if before is None:
+        return False
+    status = path.stat()
+    return (status.st_size, status.st_mtime_ns) == (before.size_bytes, before.mtime_ns)
+
+
+def _seen(file: LandingFile) -> SeenFile:
+    return SeenFile(str(file.path.absolute()), file.size_bytes, file.mtime_ns, file.content_hash)
