@@ -1,0 +1,26 @@
+"""The whole verification as a sequence of statements over `received` and `sensors`, pure text for any engine.
+
+Before them the calendar and the units are bound: `vee_days`, `vee_pairs`, `vee_slots` (see `calendar.py`), `vee_units`.
+"""
+
+from datetime import date
+
+from grid_assets.domain.vee.estimation import estimation_statements
+from grid_assets.domain.vee.readings import reading_statements
+from grid_assets.domain.vee.received import received_statements
+from grid_assets.domain.vee.registers import register_statements
+from grid_assets.domain.vee.statement import Statement
+from grid_assets.domain.vee.suspects import suspect_statements
+from grid_assets.domain.vee.verdicts import verdict_statements
+
+
+def verify_sql(days: tuple[date, ...]) -> tuple[Statement, ...]:
+    """Return the steps that lead to `verified`, in order; days are those to verify and the days of their history."""
+    return (
+        *received_statements(days),
+        *reading_statements(),
+        *suspect_statements(),
+        *estimation_statements(),
+        *register_statements(),
+        *verdict_statements(),
+    )

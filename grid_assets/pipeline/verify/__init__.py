@@ -1,0 +1,1 @@
+"""Verification: readings as received become verified readings, day by day."""
