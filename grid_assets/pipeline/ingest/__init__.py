@@ -1,0 +1,1 @@
+"""From landing files to typed rows: find and land files, read each format, give every row a type or a reason."""
