@@ -1,0 +1,134 @@
+# The verbs of the project; `make` alone lists them.
+# Packages go to .venv (hash-pinned by requirements/*.lock), data to GRID_HOME. A machine needs git, make and Python 3.11.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+
+export GRID_HOME ?= .grid
+PORT ?= 3000
+ARGS ?=
+YEAR_DIR ?= .input-year
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+
+# The packages come over TLS; the machine's own certificates count, so a company's proxy works. A value already set wins.
+export UV_SYSTEM_CERTS ?= 1
+export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
+# Great Expectations reports its use to its makers unless told not to.
+export GX_ANALYTICS_ENABLED ?= false
+
+BIN := .venv/bin
+RUN := $(BIN)/python -m
+UV := $(BIN)/uv
+NOTEBOOKS := $(basename $(wildcard notebooks/*.py))
+BENCHMARKS := $(notdir $(basename $(wildcard tests/benchmarks/bench_*.py)))
+
+##@ Use it
+.PHONY: demo ui notebook
+demo: .venv/.base ## Run the main job on the shipped real input and show what it made
+	@$(BIN)/grid land grid_assets/shipped_input
+	@$(BIN)/grid run
+	@$(AS_DAGSTER) && $(RUN) jobs.report
+	@$(BIN)/grid status
+
+ui: .venv/.base ## Open Dagster with the whole asset graph (PORT=3000)
+	@$(AS_DAGSTER) && echo "Dagster at http://127.0.0.1:$(PORT) (end it with Ctrl-C)" \
+	  && exec $(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p $(PORT)
+
+notebook: .venv/.notebook ## Open the notebooks over the lake that `make demo` filled
+	@$(ABSOLUTE_HOME) && exec $(BIN)/jupyter lab --notebook-dir=notebooks $(ARGS)
+
+##@ Work on it
+.PHONY: test test-deep bench lint audit docs notebooks input-year lock clean help
+test: .venv/.dev ## Pass the tests of everything that this machine can run (ARGS="-k lake")
+	@$(RUN) pytest $(PYTEST_PARALLEL) -m "not deep" --cov --cov-report=term $(ARGS)
+
+test-deep: .venv/.dev ## Pass the heavy tests, and the property tests with long seeds
+	@HYPOTHESIS_PROFILE=deep $(RUN) pytest $(PYTEST_PARALLEL) -m "deep or hypothesis" --timeout=1800 $(ARGS)
+
+bench: .venv/.dev ## Measure against hand-written baselines; prints ratios
+	@for name in $(BENCHMARKS); do echo "== $$name"; $(RUN) tests.benchmarks.$$name || exit 1; done
+
+lint: .venv/.dev ## Check style, types, the direction of imports and the Dagster definitions
+	@echo "== ruff check"; $(BIN)/ruff check .
+	@echo "== ruff format"; $(BIN)/ruff format --check .
+	@echo "== mypy --strict"; $(BIN)/mypy
+	@echo "== lint-imports"; $(BIN)/lint-imports
+	@echo "== dg check defs"; $(BIN)/dg check defs
+
+audit: .venv/.dev ## Ask the package index about known weaknesses in the locked packages (network)
+	@$(BIN)/pip-audit --require-hashes --disable-pip -r requirements/dev.lock
+
+docs: .venv/.dev notebooks ## Write the generated reference pages and the notebooks' pictures anew
+	@$(RUN) tests.reference.build
+
+notebooks: .venv/.notebook ## Execute the notebooks over GRID_HOME and save them
+	@$(ABSOLUTE_HOME) && for name in $(NOTEBOOKS); do echo "executing $$name"; \
+	  $(BIN)/jupytext --quiet --to ipynb --output $$name.ipynb $$name.py && $(BIN)/jupyter execute --inplace $$name.ipynb \
+	  || exit 1; done
+
+input-year: .venv-input/.installed ## Build a full year of input in YEAR_DIR for the benchmarks
+	@.venv-input/bin/python -m tests.input.build --year "$(YEAR_DIR)"
+
+lock: .venv/.installer ## Write requirements/*.lock anew from pyproject.toml (LOCK="--upgrade" for newer versions)
+	@$(COMPILE) $(LOCK) requirements/bootstrap.in -o requirements/bootstrap.lock
+	@$(COMPILE) $(LOCK) requirements/input.in -o requirements/input.lock
+	@$(call compile_extra,dev,--extra dev)
+	@$(call compile_extra,notebook,--extra notebook)
+	@$(call compile_extra,base,)
+
+clean: ## Remove environments and what tools left behind; data in GRID_HOME stays
+	rm -rf .venv .venv-input .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage* htmlcov
+	rm -rf build dist *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help: ## List the verbs
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' \
+	  $(firstword $(MAKEFILE_LIST))
+
+# ---- how the verbs do it ----
+
+# Whole files to a process (shared fixtures), few processes: each of them runs an engine of its own.
+PYTEST_PARALLEL := -n auto --maxprocesses 4 --dist loadfile
+
+# Dagster and notebooks start in folders of their own, so they are given the home by its full path.
+ABSOLUTE_HOME = mkdir -p "$$GRID_HOME" && GRID_HOME="$$(cd "$$GRID_HOME" && pwd)" && export GRID_HOME
+# A DAGSTER_HOME of your own is left as it is; otherwise the instance lives in the home, without telemetry.
+AS_DAGSTER = $(ABSOLUTE_HOME) && if [ -z "$$DAGSTER_HOME" ]; then export DAGSTER_HOME="$$GRID_HOME/dagster"; \
+  mkdir -p "$$DAGSTER_HOME" && cp deploy/dagster/dagster.yaml "$$DAGSTER_HOME/"; fi
+
+# Locks carry hashes and no address, for Linux and macOS alike. Each extra starts from the versions of the whole, so
+# that the extras agree and can be installed into one environment.
+COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet --universal --python-version 3.11 \
+  --generate-hashes --no-emit-index-url --no-emit-find-links
+compile_extra = cp .venv/all.lock requirements/$(1).lock && $(COMPILE) pyproject.toml $(2) -o requirements/$(1).lock
+lock: .venv/all.lock
+.PHONY: .venv/all.lock
+.venv/all.lock: .venv/.installer
+	@cp requirements/dev.lock $@ 2>/dev/null || true
+	@$(COMPILE) $(LOCK) pyproject.toml --all-extras -o $@
+
+# Each stamp says what .venv holds. They add to each other, so the demo stays light.
+.venv/.installer: requirements/bootstrap.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null \
+	  || { echo "This project needs Python 3.11; found: $$($(PYTHON) --version 2>&1). Name one: make PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "Setting up .venv"
+	@$(PYTHON) -m venv .venv
+	@$(RUN) pip install --quiet --only-binary :all: --require-hashes -r $<
+	@touch $@
+
+.venv/.project: .venv/.installer pyproject.toml
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.base .venv/.dev .venv/.notebook: .venv/.%: requirements/%.lock .venv/.installer .venv/.project
+	@echo "Installing the packages of $< (a minute or less on a usual line)"
+	@began=$$(date +%s) && $(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $< \
+	  && echo "Installed in $$(( $$(date +%s) - began )) s"
+	@touch $@
+
+.venv-input/.installed: requirements/input.lock .venv/.installer
+	@echo "Setting up .venv-input: the input generator wants an older pandas, so it has an environment of its own"
+	@$(PYTHON) -m venv .venv-input
+	@$(UV) pip install --quiet --python .venv-input/bin/python --require-hashes -r $<
+	@touch $@
