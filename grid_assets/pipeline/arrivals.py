@@ -32,7 +32,8 @@ def arrivals(platform: Platform) -> Arrivals:
     inspected = [inspect(path) for path in fresh_paths]
     files = [f for f in inspected if isinstance(f, LandingFile)]
     unreadable = [*found.unreadable, *(f for f in inspected if isinstance(f, UnreadableFile))]
-    known = set(platform.database.files.known([f.content_hash for f in (*files, *unreadable)]))
+    hashes = [f.content_hash for f in files] + [f.content_hash for f in unreadable]
+    known = set(platform.database.files.known(hashes))
     repeats = [f for f in files if f.content_hash in known]
     platform.database.files.remember([_seen(f) for f in repeats])
     fresh = _first_of_each(files, known)

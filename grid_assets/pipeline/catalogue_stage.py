@@ -57,24 +57,16 @@ def _commits(
 ) -> tuple[TableCommit, ...]:
     provenance = f"{stamp.batch_id} AS batch_id, {literal(stamp.recorded_at_utc)} AS recorded_at_utc"
     folder = platform.lake.folder
-    commits = [
-        TableCommit(
-            QUARANTINE,
-            session.write(f"SELECT *, {provenance} FROM {rejected}", QUARANTINE, folder(QUARANTINE, stamp.batch_id)),
-            is_append=True,
-            undo_column="batch_id",
-        )
-    ]
-    if has_changed(session, SENSORS, merged, "current", stamp):
+    is_changed = has_changed(session, SENSORS, merged, "current", stamp)
+    lost = session.write(f"SELECT *, {provenance} FROM {rejected}", QUARANTINE, folder(QUARANTINE, stamp.batch_id))
+    principal = SENSORS.name if is_changed else ""
+    commits = [TableCommit(QUARANTINE, lost, is_append=True, principal=principal, undo_column="batch_id")]
+    if is_changed:
         old = superseded_sql(SENSORS, merged, "current", stamp)
         history = session.write(old, SENSORS_HISTORY, folder(SENSORS_HISTORY, stamp.batch_id))
         commits.append(
             TableCommit(
-                SENSORS_HISTORY,
-                history,
-                is_append=True,
-                principal=SENSORS.name,
-                undo_column="superseded_by_batch",
+                SENSORS_HISTORY, history, is_append=True, principal=principal, undo_column="superseded_by_batch"
             )
         )
         new = session.write(f"SELECT * FROM {merged}", SENSORS, folder(SENSORS, stamp.batch_id))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from grid_assets.pipeline.ingest import dedupe
 from grid_assets.pipeline.ingest.files import LandingFile, UnreadableFile
 from resources.clients.database.files import FileIdentity
 
@@ -26,6 +27,26 @@ def identities(files: Sequence[LandingFile], unreadable: Sequence[UnreadableFile
     """Return the identities that a batch claims; a file that could not be opened has no size."""
     readable = (FileIdentity(f.content_hash, f.name, f.size_bytes, f.kind.value) for f in files)
     return (*readable, *(FileIdentity(u.content_hash, u.name, 0, u.kind.value) for u in unreadable))
+
+
+def counts_of(
+    counts: Sequence[dedupe.FileCounts], unreadable: Sequence[UnreadableFile], never_opened: Sequence[UnreadableFile]
+) -> tuple[FileCounts, ...]:
+    """Return the counts of every file of a batch, those that could not be opened at all included."""
+    bad = {file.content_hash for file in unreadable}
+    read = (
+        FileCounts(
+            c.content_hash,
+            c.source_file,
+            "quarantined" if c.content_hash in bad else "ingested",
+            c.received,
+            c.stored,
+            c.duplicate,
+            c.quarantined,
+        )
+        for c in counts
+    )
+    return (*read, *(FileCounts(u.content_hash, u.name, "quarantined", 1, 0, 0, 1) for u in never_opened))
 
 
 def total(counts: Sequence[FileCounts]) -> dict[str, int]:

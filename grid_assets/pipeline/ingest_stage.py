@@ -9,9 +9,10 @@ from datetime import date, timedelta
 from grid_assets.domain.projections.sql import literal
 from grid_assets.domain.tables import QUARANTINE, SENSOR_DATA, SENSORS
 from grid_assets.pipeline.arrivals import Arrivals, remember
-from grid_assets.pipeline.ingest.batch import BatchRelations, read_batch
-from grid_assets.pipeline.ingest.dedupe import split_new
+from grid_assets.pipeline.ingest.batch import read_batch
+from grid_assets.pipeline.ingest.dedupe import newest_stored_sql, split_new
 from grid_assets.pipeline.ingest.files import LandingFile, Packing, UnreadableFile
+from grid_assets.pipeline.ingest.relations import BatchRelations
 from grid_assets.pipeline.ingest_counts import counts_of, identities, total, unreadable_rows
 from grid_assets.pipeline.metrics import far_future_sql, ingest_metrics
 from grid_assets.pipeline.outcome import StageOutcome
@@ -91,11 +92,10 @@ def _publication(
     days = _days(session, read.accepted)
     # The same reading may come in two batches at once: the days are compared and appended by one batch at a time.
     claim(platform, batch, [f"{SENSOR_DATA.name}/{day}" for day in days] or [f"{STAGE}/{batch.batch_id}"])
-    session.define("stored", _newest_stored(platform, session, days))
-    split = split_new(session.connection, read.accepted, "stored")
-    lost = (*unreadable, *read.unreadable)
-    session.register("unreadable", unreadable_rows(lost))
-    counts = counts_of(files, read, split, lost)
+    session.scan("stored_versions", platform.lake.scan(SENSOR_DATA, days))
+    split = split_new(session.connection, read, f"({newest_stored_sql('stored_versions')})")
+    session.register("unreadable", unreadable_rows(unreadable))
+    counts = counts_of(split.counts, read.unreadable, unreadable)
     commits = _commits(platform, session, batch, read, split.new_rows)
     future = session.fetch(far_future_sql(split.new_rows, batch.recorded_at_utc + timedelta(days=1)))
     gate = platform.judge.judge(STAGE, ingest_metrics(total(counts), future.column("n")[0].as_py()))
@@ -106,16 +106,6 @@ def _publication(
 def _days(session: DuckDBSession, relation: str) -> tuple[date, ...]:
     rows = session.fetch(f"SELECT DISTINCT operating_day FROM {relation} ORDER BY operating_day")
     return tuple(rows.column("operating_day").to_pylist())
-
-
-def _newest_stored(platform: Platform, session: DuckDBSession, days: tuple[date, ...]) -> str:
-    """Return a query of the newest received version of each reading of some days."""
-    session.scan("stored_versions", platform.lake.scan(SENSOR_DATA, days))
-    return (
-        "SELECT sensor_id, interval_start_utc, value, unit, quality, channel, interval_minutes FROM ("
-        "SELECT *, ROW_NUMBER() OVER (PARTITION BY sensor_id, interval_start_utc "
-        "ORDER BY batch_id DESC, source_file DESC, source_row DESC) AS version FROM stored_versions) WHERE version = 1"
-    )
 
 
 def _commits(

@@ -77,7 +77,7 @@ def run(
 
 
 def take(platform: Platform, driver: str, reporter: Reporter) -> tuple[int, StageOutcome]:
-    """Take what arrived in the landing zone: catalogues first, then readings; return the files taken and the outcome."""
+    """Take what arrived, catalogues first, then readings; return the number of files and the outcome."""
     arrived = arrivals(platform)
     repeated = StageOutcome(rows={"repeated_files": arrived.repeated})
     if arrived.is_empty:

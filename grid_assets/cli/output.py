@@ -1,0 +1,94 @@
+"""How the command speaks: rich tables and progress for people, plain JSON for scripts, errors on stderr."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+OUT = Console(soft_wrap=True)
+ERR = Console(stderr=True, soft_wrap=True)
+
+
+def print_json(value: object) -> None:
+    """Write one JSON value to standard output; instants become ISO 8601 in UTC."""
+    sys.stdout.write(json.dumps(value, default=_plain, ensure_ascii=False) + "\n")
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write a table for people; numbers are set to the right."""
+    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+    cells = [list(row) for row in rows]
+    for number, name in enumerate(columns):
+        is_number = bool(cells) and all(isinstance(row[number], int | float) for row in cells)
+        table.add_column(name, justify="right" if is_number else "left", overflow="fold")
+    for row in cells:
+        table.add_row(*(_text(value) for value in row))
+    OUT.print(table)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.3f}".rstrip("0").rstrip(".")
+    if isinstance(value, datetime | date):
+        return str(_plain(value))
+    return str(value)
+
+
+class TerminalReporter:
+    """A progress bar per stage on a terminal; one plain line per stage elsewhere."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._progress: Progress | None = None
+        self._task: TaskID | None = None
+        self._stage = ""
+
+    def start(self, stage: str, total: int) -> None:
+        """Show a bar of so many steps."""
+        self._stage = stage
+        if not self._console.is_terminal:
+            return
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("[bold]{task.description:<10}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[note]}"),
+            console=self._console,
+        )
+        self._progress.start()
+        self._task = self._progress.add_task(stage, total=total, note="")
+
+    def step(self, done: int, note: str) -> None:
+        """Move the bar."""
+        if self._progress is not None and self._task is not None:
+            self._progress.update(self._task, advance=done, note=note)
+
+    def finish(self, note: str) -> None:
+        """End the bar with a closing word."""
+        if self._progress is not None and self._task is not None:
+            self._progress.update(self._task, note=note)
+            self._progress.stop()
+            self._progress = None
+            return
+        self._console.print(f"{self._stage:<10} {note}", highlight=False)

@@ -1,0 +1,113 @@
+"""What each command shows: the same facts as tables for people or as JSON for scripts."""
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from grid_assets.cli.output import OUT, print_json, print_table
+from grid_assets.pipeline.doctor import Finding
+from grid_assets.pipeline.ingest.land import LandingResult
+from grid_assets.pipeline.run import RunSummary
+from grid_assets.pipeline.status import Status, status
+from resources.clients.platform import Platform
+
+MOST_ROWS = 200
+"""Rows that a table for people shows; JSON has all of them."""
+NEXT_STEPS = (
+    ('grid query "SELECT * FROM load_daily LIMIT 5"', "read-only SQL over every table, also --as-of TIME"),
+    ("make ui", "the asset graph, checks and plots in Dagster"),
+    ("make notebook", "load curves, quality and findings over the Parquet lake"),
+    ("grid status", "sizes, what waits, what is held back"),
+)
+
+
+def show_landed(result: LandingResult, *, as_json: bool) -> None:
+    """Show what was put into the landing zone."""
+    if as_json:
+        print_json({"landed": result.landed, "kept": result.kept, "landing": str(result.landing_root)})
+        return
+    OUT.print(f"{len(result.landed)} files landed, {len(result.kept)} were there already, in {result.landing_root}")
+
+
+def show_run(platform: Platform, summary: RunSummary, *, as_json: bool) -> None:
+    """Show what a run did, and where to look next."""
+    if as_json:
+        print_json(summary.as_dict())
+        return
+    print_table(
+        "This run",
+        ("received", "stored", "duplicate", "quarantined", "estimated", "edited", "days", "files"),
+        [
+            (
+                summary.received,
+                summary.stored,
+                summary.duplicate,
+                summary.quarantined,
+                summary.estimated,
+                summary.edited,
+                summary.days,
+                summary.files,
+            )
+        ],
+    )
+    for batch_id, how in summary.repaired_batches:
+        OUT.print(f"Batch {batch_id}, left open by a run that died, was {how}.")
+    state = status(platform)
+    _show_tables(state)
+    _show_held(state)
+    print_table("What to do next", ("command", "what it shows"), NEXT_STEPS)
+
+
+def show_status(state: Status, *, as_json: bool) -> None:
+    """Show the state of the home."""
+    if as_json:
+        print_json(state.as_dict())
+        return
+    print_table("Rows of all landing files", tuple(state.rows), [tuple(state.rows.values())])
+    _show_tables(state)
+    if state.quarantine:
+        print_table("Quarantine", ("reason", "rows"), [(q["reason"], q["rows"]) for q in state.quarantine])
+    waiting = ", ".join(f"{days} days for {stage}" for stage, days in state.pending_days.items() if days)
+    OUT.print(f"Waiting: {waiting or 'nothing'}. Open batches: {state.open_batches}.")
+    _show_held(state)
+
+
+def show_rows(rows: pa.Table, *, as_json: bool) -> None:
+    """Show a query's rows."""
+    if as_json:
+        print_json(rows.to_pylist())
+        return
+    shown = rows.slice(0, MOST_ROWS)
+    print_table("", rows.column_names, [tuple(row.values()) for row in shown.to_pylist()])
+    if rows.num_rows > MOST_ROWS:
+        OUT.print(f"{MOST_ROWS} of {rows.num_rows:,} rows shown; --json prints all of them")
+
+
+def show_findings(findings: Sequence[Finding], *, as_json: bool) -> None:
+    """Show what the doctor found."""
+    if as_json:
+        print_json([finding.__dict__ for finding in findings])
+        return
+    marks = {"ok": "[green]ok[/green]", "warning": "[yellow]warning[/yellow]", "bad": "[red]bad[/red]"}
+    print_table(
+        "", ("part", "state", "found", "what to do"), [(f.part, marks[f.state], f.found, f.action) for f in findings]
+    )
+
+
+def _show_tables(state: Status) -> None:
+    filled = [table for table in state.tables if table.rows]
+    print_table(
+        "Tables of the lake",
+        ("table", "rows", "files", "MB", "snapshots"),
+        [(t.name, t.rows, t.files, t.megabytes, t.snapshots) for t in filled],
+    )
+    if state.finding:
+        OUT.print(f"[bold]Finding:[/bold] {state.finding}", highlight=False)
+
+
+def _show_held(state: Status) -> None:
+    for batch in state.held_batches:
+        broken = ", ".join(f"{g['rule']} {g['metric']} = {g['value']}" for g in batch["gate"] if not g["passed"])
+        OUT.print(
+            f"[red]Held:[/red] {batch['stage']} batch {batch['batch_id']} ({broken}); `grid release` lets it pass"
+        )

@@ -1,0 +1,135 @@
+"""Read-only SQL over the lake's tables and views, now or as it was known at a moment.
+
+As of a moment T: readings as received up to T, verified rows that stood at T (current and history together), and
+aggregates as the same measures computed over those rows. The answer repeats for every T up to the watermark.
+"""
+
+from datetime import UTC, date, datetime
+
+import duckdb
+import pyarrow as pa
+import sqlglot
+from sqlglot import exp
+
+from grid_assets.domain.columns import TableSpec
+from grid_assets.domain.errors import InputError
+from grid_assets.domain.intervals import operating_day
+from grid_assets.domain.projections.sql import literal, name_list
+from grid_assets.domain.tables import (
+    BY_NAME,
+    METER_READINGS,
+    METER_READINGS_HISTORY,
+    SENSOR_LATEST,
+    SENSORS,
+    SENSORS_HISTORY,
+)
+from grid_assets.pipeline.aggregate.days import aggregate_days
+from grid_assets.pipeline.aggregate_stage import AGGREGATES
+from resources.clients.engines.base import Scan
+from resources.clients.engines.duckdb_engine import DuckDBSession
+from resources.clients.platform import Platform
+
+INGESTED_FILES = "ingested_files"
+HISTORIES: dict[str, TableSpec] = {SENSORS.name: SENSORS_HISTORY, METER_READINGS.name: METER_READINGS_HISTORY}
+
+
+def query(platform: Platform, sql: str, as_of_utc: datetime | None = None) -> pa.Table:
+    """Run one SELECT over the tables that it names and return its rows.
+
+    Raises:
+        InputError: If the text is not one query, names an unknown table, or the engine refuses it.
+    """
+    names = tables_of(sql)
+    with platform.engine.session() as session:
+        _bind(platform, session, names, as_of_utc)
+        session.connection.execute(f"SET allowed_directories = [{literal(str(platform.lake.settings.warehouse))}]")
+        session.connection.execute("SET enable_external_access = false")
+        session.connection.execute("SET lock_configuration = true")
+        try:
+            return session.fetch(sql)
+        except duckdb.Error as error:
+            raise InputError(
+                f"the query was refused: {error}", "one SELECT over the lake's tables", "`grid status` lists them"
+            ) from error
+
+
+def tables_of(sql: str) -> frozenset[str]:
+    """Return the known tables that a query reads.
+
+    Raises:
+        InputError: If the text does not parse, is not one query, or names a table that does not exist.
+    """
+    try:
+        statements = [s for s in sqlglot.parse(sql, dialect="duckdb") if s is not None]
+    except sqlglot.ParseError as error:
+        raise InputError(f"the SQL cannot be parsed: {error.errors[0]['description']}", "one SELECT") from error
+    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
+        raise InputError(f"{len(statements)} statements, or one that is not a query", "one SELECT", "queries only read")
+    defined = {cte.alias_or_name for cte in statements[0].find_all(exp.CTE)}
+    named = {t.name for t in statements[0].find_all(exp.Table) if isinstance(t.this, exp.Identifier)} - defined
+    known = {*BY_NAME, INGESTED_FILES}
+    if unknown := sorted(named - known):
+        raise InputError(f"no table named {', '.join(unknown)}", f"one of {', '.join(sorted(known))}")
+    return frozenset(named)
+
+
+def watermark(platform: Platform) -> datetime:
+    """Return until when as-of answers can no longer change: before the oldest batch still open, else now."""
+    open_batches = [batch.recorded_at_utc for batch, _ in platform.database.batches.unsettled()]
+    return min(open_batches, default=datetime.now(UTC))
+
+
+def _bind(platform: Platform, session: DuckDBSession, names: frozenset[str], as_of: datetime | None) -> None:
+    wanted = {BY_NAME[name] for name in names & BY_NAME.keys()}
+    for table in wanted:
+        if as_of is None:
+            session.scan(table.name, platform.lake.scan(table))
+        elif table not in AGGREGATES:
+            _bind_as_of(platform, session, table, as_of)
+    if as_of is not None and wanted & set(AGGREGATES):
+        _bind_aggregates_as_of(platform, session, as_of)
+    if INGESTED_FILES in names:
+        session.register(INGESTED_FILES, _ingested_files(platform, as_of))
+
+
+def _bind_as_of(platform: Platform, session: DuckDBSession, table: TableSpec, as_of: datetime) -> None:
+    moment, columns = literal(as_of), name_list(table.column_names)
+    session.scan(f"{table.name}_now", platform.lake.scan(table))
+    known = f"SELECT {columns} FROM {table.name}_now WHERE recorded_at_utc <= {moment}"
+    if table.name in HISTORIES:
+        history = HISTORIES[table.name]
+        session.scan(f"{table.name}_before", platform.lake.scan(history))
+        # A row that a batch has put into history but not yet replaced stands in both: it is taken once.
+        known += (
+            f" UNION SELECT {columns} FROM {table.name}_before "
+            f"WHERE recorded_at_utc <= {moment} AND superseded_at_utc > {moment}"
+        )
+    session.define(table.name, known)
+
+
+def _bind_aggregates_as_of(platform: Platform, session: DuckDBSession, as_of: datetime) -> None:
+    for table in (METER_READINGS, SENSORS):
+        _bind_as_of(platform, session, table, as_of)
+    session.define("readings", f"SELECT * FROM {METER_READINGS.name}")
+    session.scan("fallback", Scan(METER_READINGS, ()))
+    session.scan("previous_latest", Scan(SENSOR_LATEST, ()))
+    aggregate_days(session, tuple(operating_day(day, platform.zone) for day in _days(session)))
+    batch = "SELECT MAX(batch_id) FROM readings"
+    for table in AGGREGATES:
+        session.define(table.name, f"SELECT *, ({batch}) AS batch_id FROM new_{table.name}")
+
+
+def _days(session: DuckDBSession) -> tuple[date, ...]:
+    days = session.fetch("SELECT DISTINCT operating_day FROM readings ORDER BY operating_day")
+    return tuple(days.column("operating_day").to_pylist())
+
+
+def _ingested_files(platform: Platform, as_of: datetime | None) -> pa.Table:
+    recorded = {b["batch_id"]: b["recorded_at_utc"].replace(tzinfo=UTC) for b in platform.database.batches.listing()}
+    rows = [{**f, "recorded_at_utc": recorded[f["batch_id"]]} for f in platform.database.files.listing()]
+    schema = pa.schema(
+        [(n, pa.string()) for n in ("content_hash", "name", "kind", "state")]
+        + [(n, pa.int64()) for n in ("size_bytes", "received", "stored", "duplicate", "quarantined", "batch_id")]
+        + [("recorded_at_utc", pa.timestamp("us", tz="UTC"))]
+    )
+    return pa.Table.from_pylist([r for r in rows if as_of is None or r["recorded_at_utc"] <= as_of], schema=schema)
