@@ -1,4 +1,4 @@
-"""Small grids for the tests of verification: catalogue rows and received readings as dicts, and one call that verifies."""
+"""Small grids for the tests of verification: catalogue rows and received readings as dicts, and one call."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ def sensor(sensor_id: str, **changes: object) -> Row:
         "sensor_id": sensor_id,
         "sensor_type": kind,
         "unit": UNIT_OF_TYPE[kind],
-        "meter_id": sensor_id.split(".")[0],
+        "meter_id": sensor_id.split(".", maxsplit=1)[0],
     }
     row |= {"interval_minutes": CIVIL_DAY_MINUTES if kind == "register" else 60, "point_type": "consumption"}
     return row | {"batch_id": 1, "recorded_at_utc": RECORDED} | changes
@@ -76,7 +76,8 @@ def verify(scratch: Path, days: Iterable[date], world: World, threads: int = 1) 
         session.register("sensors", table(SENSORS, world.sensors))
         session.register("received", table(SENSOR_DATA, world.readings))
         verify_days(session, wanted, ZONE_NAME)
-        return session.fetch("SELECT * FROM verified ORDER BY sensor_id, interval_start_utc").to_pylist()
+        rows: list[Row] = session.fetch("SELECT * FROM verified ORDER BY sensor_id, interval_start_utc").to_pylist()
+        return rows
 
 
 def table(spec: TableSpec, rows: Sequence[Row]) -> pa.Table:
