@@ -6,7 +6,7 @@ an hour have no hour (`hour_no` is null) and enter daily sums only.
 """
 
 from grid_assets.domain.intervals import CIVIL_DAY_MINUTES
-from grid_assets.domain.measures.measure import EXACT, Step
+from grid_assets.domain.measures.measure import Step, exact, exact_sum
 
 _INTERVAL = f"""
     s.meter_id,
@@ -16,7 +16,7 @@ _INTERVAL = f"""
     CASE WHEN r.interval_minutes <= 60
          THEN CAST(FLOOR((EPOCH(r.interval_start_utc) - EPOCH(d.start_utc)) / 3600) AS INTEGER) END AS hour_no,
     CASE WHEN r.interval_minutes >= {CIVIL_DAY_MINUTES} THEN d.minutes ELSE r.interval_minutes END AS minutes,
-    TRY_CAST(r.value AS {EXACT}) AS energy,
+    {exact("r.value")} AS energy,
     r.quality,
     r.rule_ids
 FROM readings AS r
@@ -63,10 +63,10 @@ LOAD_PARTS = Step(
     "load_parts",
     f"""
 SELECT meter_id, point_type, operating_day, hour_no,
-       SUM(energy) AS energy,
+       {exact_sum("energy")} AS energy,
        MAX(power_kw) AS peak_kw,
        SUM(covered_minutes) AS covered_minutes,
-       SUM(CASE WHEN quality = 'estimated' THEN energy END) AS estimated_energy,
+       {exact_sum("CASE WHEN quality = 'estimated' THEN energy END")} AS estimated_energy,
        SUM(CASE WHEN rule_ids <> '' AND rule_ids LIKE '%V08%' THEN 1 ELSE 0 END) AS zero_run_intervals,{_QUALITY_COUNTS}
 FROM energy_intervals
 GROUP BY meter_id, point_type, operating_day, hour_no""",
@@ -89,11 +89,11 @@ LOAD_DAYS = Step(
     "load_days",
     f"""
 SELECT meter_id, point_type, operating_day,
-       SUM(energy) AS energy,
+       {exact_sum("energy")} AS energy,
        MAX(peak_kw) AS peak_kw,
        SUM(covered_minutes) AS covered_minutes,
        MAX(CASE WHEN hour_no IS NOT NULL THEN energy END) AS hour_peak,
-       SUM(estimated_energy) AS estimated_energy,
+       {exact_sum("estimated_energy")} AS estimated_energy,
        SUM(zero_run_intervals) AS zero_run_intervals,
        SUM(revised_intervals) AS revised_intervals, {SUMMED_COUNTS}
 FROM load_parts

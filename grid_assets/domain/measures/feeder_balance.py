@@ -1,7 +1,7 @@
 """`feeder_balance`: loss by balance of transformers and feeders that have an exchange meter."""
 
 from grid_assets.domain.measures.energy import COUNT_NAMES
-from grid_assets.domain.measures.measure import EXACT, Measure, Step
+from grid_assets.domain.measures.measure import EXACT, Measure, Step, exact_sum
 from grid_assets.domain.tables import FEEDER_BALANCE
 
 EXCHANGES = Step(
@@ -26,14 +26,14 @@ BALANCES = Step(
     "balances",
     f"""
 WITH exchanged AS (
-    SELECT p.asset_type, p.asset_id, l.operating_day, SUM(l.energy) AS exchange, {_SUMS}
+    SELECT p.asset_type, p.asset_id, l.operating_day, {exact_sum("l.energy")} AS exchange, {_SUMS}
     FROM exchange_points AS p
     JOIN load_days AS l ON l.meter_id = p.meter_id AND l.point_type = 'exchange'
     GROUP BY p.asset_type, p.asset_id, l.operating_day
 ), members AS (
     SELECT p.asset_type, p.asset_id, l.operating_day,
-           SUM(CASE WHEN l.point_type = 'consumption' THEN l.energy END) AS consumption,
-           SUM(CASE WHEN l.point_type = 'production' THEN l.energy END) AS production,
+           {exact_sum("CASE WHEN l.point_type = 'consumption' THEN l.energy END")} AS consumption,
+           {exact_sum("CASE WHEN l.point_type = 'production' THEN l.energy END")} AS production,
            SUM(CASE WHEN l.point_type = 'consumption' THEN 1 ELSE 0 END) AS consumption_points,
            SUM(CASE WHEN l.point_type = 'production' THEN 1 ELSE 0 END) AS production_points,
            COUNT(DISTINCT l.meter_id) AS meters, {_SUMS}

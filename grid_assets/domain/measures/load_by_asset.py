@@ -1,7 +1,7 @@
 """`load_by_asset`: hourly and daily load of transformers, feeders, substations and regions."""
 
 from grid_assets.domain.measures.energy import SUMMED_COUNTS
-from grid_assets.domain.measures.measure import EXACT, Measure, Step
+from grid_assets.domain.measures.measure import EXACT, Measure, Step, exact_sum
 from grid_assets.domain.tables import LOAD_BY_ASSET
 
 ASSET_COLUMNS = {
@@ -31,8 +31,8 @@ WITH places AS (
 )
 
 _SUMS = f"""
-           SUM(CASE WHEN l.point_type = 'consumption' THEN l.energy END) AS consumption,
-           SUM(CASE WHEN l.point_type = 'production' THEN l.energy END) AS production,
+           {exact_sum("CASE WHEN l.point_type = 'consumption' THEN l.energy END")} AS consumption,
+           {exact_sum("CASE WHEN l.point_type = 'production' THEN l.energy END")} AS production,
            SUM(CASE WHEN l.point_type = 'consumption' THEN 1 ELSE 0 END) AS consumption_points,
            SUM(CASE WHEN l.point_type = 'production' THEN 1 ELSE 0 END) AS production_points,
            COUNT(DISTINCT l.meter_id) AS meters, {SUMMED_COUNTS}"""
@@ -66,14 +66,14 @@ ASSET_DAYS = Step(
     f"""
 WITH sums AS (
     SELECT m.asset_type, m.asset_id, l.operating_day,
-           SUM(CASE WHEN l.point_type = 'consumption' THEN l.hour_peak END) AS sum_of_peaks,{_SUMS}
+           {exact_sum("CASE WHEN l.point_type = 'consumption' THEN l.hour_peak END")} AS sum_of_peaks,{_SUMS}
     FROM load_days AS l
     JOIN asset_members AS m ON m.meter_id = l.meter_id AND m.point_type = l.point_type
     GROUP BY m.asset_type, m.asset_id, l.operating_day
 ), shapes AS (
     SELECT asset_type, asset_id, operating_day,
            MAX(CAST(net AS DOUBLE) / hours) AS peak_kw,
-           CAST(SUM(net) AS DOUBLE) / SUM(CASE WHEN net IS NOT NULL THEN hours END) AS mean_kw,
+           CAST({exact_sum("net")} AS DOUBLE) / SUM(CASE WHEN net IS NOT NULL THEN hours END) AS mean_kw,
            MAX(CASE WHEN consumption_points > 0 THEN consumed END) AS peak_of_sum
     FROM asset_hours
     GROUP BY asset_type, asset_id, operating_day

@@ -16,7 +16,8 @@ WITH peaks AS (
     GROUP BY e.meter_id, e.point_type, e.operating_day
 )
 SELECT l.meter_id, l.point_type, l.operating_day, l.energy AS energy_kwh, l.peak_kw, p.peak_start_utc,
-       CASE WHEN l.peak_kw > 0 THEN CAST(l.energy AS DOUBLE) * 60 / l.covered_minutes / l.peak_kw END AS load_factor,
+       CASE WHEN l.peak_kw > 0
+            THEN ROUND(CAST(l.energy AS DOUBLE) * 60 / l.covered_minutes / l.peak_kw, 9) END AS load_factor,
        {", ".join(f"l.{name}" for name in COUNT_NAMES)},
        {QUALITIES_SQL} AS qualities
 FROM load_days AS l

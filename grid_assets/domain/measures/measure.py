@@ -13,6 +13,17 @@ from grid_assets.domain.projections.sql import cast_list
 EXACT = "DECIMAL(28, 9)"
 """Exact type that values are summed in: nine decimals, below 1e19; a value beyond counts as missing."""
 
+
+def exact(expression: str) -> str:
+    """Return SQL for a number as an exact decimal; null where it is none or too large to be a quantity."""
+    return f"TRY_CAST({expression} AS {EXACT})"
+
+
+def exact_sum(expression: str) -> str:
+    """Return SQL for the sum of exact decimals, again exact, so that engines agree on the scale of what follows."""
+    return exact(f"SUM({expression})")
+
+
 INPUT_RELATIONS: dict[str, str] = {
     "readings": "verified readings of the wanted days, columns of `meter_readings`",
     "sensors": "the catalogue, columns of `sensors`",

@@ -1,6 +1,6 @@
 """`voltage_daily`: voltage range and limit violations per sensor and operating day."""
 
-from grid_assets.domain.measures.measure import EXACT, Measure
+from grid_assets.domain.measures.measure import Measure, exact, exact_sum
 from grid_assets.domain.tables import VOLTAGE_DAILY
 
 MEASURE = Measure(
@@ -8,7 +8,7 @@ MEASURE = Measure(
     f"""
 SELECT r.sensor_id, r.operating_day,
        MIN(r.value) AS min_v,
-       CAST(SUM(TRY_CAST(r.value AS {EXACT})) AS DOUBLE) / NULLIF(COUNT(r.value), 0) AS mean_v,
+       CAST({exact_sum(exact("r.value"))} AS DOUBLE) / NULLIF(COUNT(r.value), 0) AS mean_v,
        MAX(r.value) AS max_v,
        SUM(CASE WHEN r.value < s.rated_min THEN 1 ELSE 0 END) AS below_limit_intervals,
        SUM(CASE WHEN r.value > s.rated_max THEN 1 ELSE 0 END) AS above_limit_intervals,

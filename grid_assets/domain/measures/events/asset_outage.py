@@ -17,7 +17,7 @@ from grid_assets.domain.measures.events.kind import (
     runs_of,
     since,
 )
-from grid_assets.domain.measures.measure import EXACT, Step
+from grid_assets.domain.measures.measure import Step, exact, exact_sum
 
 DEAD_SHARE = 0.01
 """Share of a meter's mean power of the day up to which an interval is dead."""
@@ -58,7 +58,7 @@ USUAL_LOADS = Step(
     f"""
 SELECT * FROM (
     SELECT r.sensor_id, r.operating_day, MIN(r.interval_minutes) AS interval_minutes,
-           COALESCE(CAST(SUM(TRY_CAST(r.value AS {EXACT})) AS DOUBLE) * 60
+           COALESCE(CAST({exact_sum(exact("r.value"))} AS DOUBLE) * 60
                     / NULLIF(SUM(CASE WHEN r.value IS NULL THEN 0 ELSE r.interval_minutes END), 0), 0) AS mean_kw,
            MAX(CASE WHEN r.rule_ids <> '' AND r.rule_ids LIKE '%V08%' THEN 1 ELSE 0 END) AS has_zero_run
     FROM readings AS r
@@ -75,7 +75,7 @@ DEAD_INTERVALS = Step(
     f"""
 SELECT r.sensor_id, r.operating_day, r.interval_minutes, r.interval_start_utc,
        CASE WHEN {_OBSERVED} IS NULL THEN 0 ELSE 1 END AS is_dead,
-       TRY_CAST({_OBSERVED} AS {EXACT}) AS energy
+       {exact(_OBSERVED)} AS energy
 FROM readings AS r
 JOIN usual_loads AS u ON u.sensor_id = r.sensor_id AND u.operating_day = r.operating_day
 WHERE r.sensor_type = 'energy'
@@ -86,7 +86,7 @@ WHERE r.sensor_type = 'energy'
 _SQL = f"""
 WITH areas AS (
     SELECT c.asset_type, c.asset_id, u.operating_day, u.interval_minutes, COUNT(*) AS active,
-           CAST(SUM(CAST(u.mean_kw AS {EXACT})) AS DOUBLE) AS usual_kw
+           CAST({exact_sum(exact("u.mean_kw"))} AS DOUBLE) AS usual_kw
     FROM usual_loads AS u
     JOIN consumer_assets AS c ON c.sensor_id = u.sensor_id
     GROUP BY c.asset_type, c.asset_id, u.operating_day, u.interval_minutes
@@ -100,7 +100,7 @@ WITH areas AS (
 ), flagged AS (
     SELECT a.asset_type, a.asset_id, a.operating_day, a.active, a.usual_kw, x.interval_start_utc AS started_at_utc,
            x.interval_start_utc + a.interval_minutes * INTERVAL 1 MINUTE AS ended_at_utc,
-           COALESCE(CAST(SUM(x.energy) AS DOUBLE), 0) * 60 / a.interval_minutes AS power_kw
+           COALESCE(CAST({exact_sum("x.energy")} AS DOUBLE), 0) * 60 / a.interval_minutes AS power_kw
     FROM dead_intervals AS x
     JOIN consumer_assets AS c ON c.sensor_id = x.sensor_id
     JOIN deciding AS a ON a.asset_type = c.asset_type AND a.asset_id = c.asset_id

@@ -8,11 +8,12 @@ The limit of a day comes from that day alone, so that a late file changes no oth
 - no-load losses of a transformer: 0.3 % of its rating, all day;
 - half of the energy that verification had to estimate.
 
-Energy supplied is production plus the day's net import, if it is one. A balance with a missing interval is not judged.
+Energy supplied is production plus the day's net import, if it is one. A balance with a missing interval, or
+without any meter, is not judged.
 """
 
 from grid_assets.domain.measures.events.kind import EventKind, count, number
-from grid_assets.domain.measures.measure import EXACT, Step
+from grid_assets.domain.measures.measure import Step, exact, exact_sum
 
 METER_SHARE = 0.01
 """Share of the energy supplied that meters may err."""
@@ -31,8 +32,8 @@ EXCHANGE_LOADING = Step(
     "exchange_loading",
     f"""
 SELECT p.asset_type, p.asset_id, r.operating_day,
-       CAST(SUM(TRY_CAST(r.value * r.value / s.rated_max AS {EXACT})) AS DOUBLE) AS squared,
-       CAST(SUM(CAST(s.rated_max AS {EXACT})) AS DOUBLE) AS rated
+       CAST({exact_sum(exact("r.value * r.value / s.rated_max"))} AS DOUBLE) AS squared,
+       CAST({exact_sum(exact("s.rated_max"))} AS DOUBLE) AS rated
 FROM readings AS r
 JOIN sensors AS s ON s.sensor_id = r.sensor_id
 JOIN exchange_points AS p ON p.meter_id = s.meter_id
@@ -53,7 +54,7 @@ WITH supplies AS (
            CAST(b.production + CASE WHEN b.exchange > 0 THEN b.exchange ELSE 0 END AS DOUBLE) AS supplied,
            CAST(b.estimated_energy AS DOUBLE) AS guessed
     FROM balances AS b
-    WHERE b.missing_intervals = 0
+    WHERE b.missing_intervals = 0 AND b.meters > 0
 ), judged AS (
     SELECT s.*, {_LIMIT} AS explained
     FROM supplies AS s
@@ -67,8 +68,8 @@ SELECT 'suspected_theft' AS event_type,
        d.start_utc AS started_at_utc, d.end_utc AS ended_at_utc,
        j.loss AS value, j.explained AS limit_value, 'kWh' AS unit,
        CONCAT('Balance of ', j.asset_type, ' ', j.asset_id, ' lost ', {number("j.loss")}, ' of ',
-              {number("j.supplied")}, ' kWh supplied to ', {count("j.meters")}, ' meters, where losses and estimates explain ',
-              {number("j.explained")}, ' kWh',
+              {number("j.supplied")}, ' kWh supplied to ', {count("j.meters")},
+              ' meters, where losses and estimates explain ', {number("j.explained")}, ' kWh',
               CASE WHEN j.zero_run_intervals > 0
                    THEN CONCAT('; ', {count("j.zero_run_intervals")}, ' intervals of unusual zeros may be the cause.')
                    ELSE '.' END) AS message,
@@ -84,8 +85,8 @@ SUSPECTED_THEFT = EventKind(
     f"{METER_SHARE:.0%} of the energy supplied for meters' errors, {LOAD_LOSS_SHARE:.0%} of the exchange at rated load "
     f"(falling with the load's square; {UNRATED_LOSS_SHARE:.0%} of the energy supplied where there is no rating), "
     f"{NO_LOAD_SHARE:.1%} of a transformer's rating, and {GUESS_SHARE:.0%} of the estimated energy. At least "
-    f"{MIN_UNEXPLAINED_KWH:g} kWh must stay unexplained; a balance with missing intervals is not judged. `value` is "
-    "the loss of the day, `limit_value` what is explained.",
+    f"{MIN_UNEXPLAINED_KWH:g} kWh must stay unexplained; a balance with missing intervals, or without meters, is not "
+    "judged. `value` is the loss of the day, `limit_value` what is explained.",
     "info where rule V08 (zero run) fired in the area, since a stopped meter may be the cause; else critical from "
     "twice the limit, else warning",
 )
