@@ -57,10 +57,10 @@ lint: .venv/.dev ## Check style, types, the direction of imports and the Dagster
 	@echo "== dg check defs"; $(BIN)/dg check defs
 
 audit: .venv/.dev ## Ask the package index about known weaknesses in the locked packages (network)
-	@$(BIN)/pip-audit --require-hashes --disable-pip -r requirements/dev.lock
+	@$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements/dev.lock
 
 docs: .venv/.dev notebooks ## Write the generated reference pages and the notebooks' pictures anew
-	@$(RUN) tests.reference.build
+	@$(RUN) tests.docs.build
 
 notebooks: .venv/.notebook ## Execute the notebooks over GRID_HOME and save them
 	@$(ABSOLUTE_HOME) && for name in $(NOTEBOOKS); do echo "executing $$name"; \

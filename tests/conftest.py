@@ -1,0 +1,32 @@
+"""What every test shares: hypothesis profiles, a home of its own, and a closing line about what could not run here."""
+
+import os
+
+import pytest
+from _pytest.terminal import TerminalReporter
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("deep", parent=settings.get_profile("default"), max_examples=500)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the caller's GRID_ variables away, so that no test reads or writes a home that a person uses."""
+    for name in [name for name in os.environ if name.startswith("GRID_")]:
+        monkeypatch.delenv(name)
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    """Name the tests that this machine cannot run; silence would look like success."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    names = sorted({report.nodeid for report in skipped})
+    terminalreporter.write_line(f"Not run on this machine: {', '.join(names) or 'nothing'}")
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """In continuous integration nothing may be missing: a skipped test fails the run there."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") and exitstatus == 0 and reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -1,0 +1,14 @@
+"""The reference pages and the functions that write them; a page that follows from the code is added here."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.docs.commands import commands_markdown
+from tests.docs.settings import settings_markdown
+
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
+
+PAGES: dict[str, Callable[[], str]] = {
+    "commands.md": commands_markdown,
+    "settings.md": settings_markdown,
+}
