@@ -29,7 +29,6 @@ STEPS: tuple[Step, ...] = (
     FEEDER_PARENTS,
     USUAL_LOADS,
     DEAD_INTERVALS,
-    *events.FOUND_EVENTS,
     sensor_latest.CANDIDATES,
     sensor_latest.ORPHANS,
 )

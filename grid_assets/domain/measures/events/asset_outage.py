@@ -131,6 +131,7 @@ WHERE e.minutes >= {MIN_MINUTES} AND t.asset_id IS NULL"""
 
 ASSET_OUTAGE = EventKind(
     "outage",
+    "transformer or feeder",
     _SQL,
     "All active consumption meters of a transformer or feeder without load for at least "
     f"{MIN_MINUTES} min: each dead (at most {DEAD_SHARE:.0%} of its mean power of the day) or silent, at least "

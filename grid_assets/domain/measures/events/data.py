@@ -19,6 +19,7 @@ _SPIKE = SensorRun(
 )
 SPIKE = EventKind(
     "spike",
+    "any sensor",
     _SPIKE.sql(),
     "Readings that rule V04 (spike) or V05 (high or low against the rating) fired on. `value` is the largest raw "
     "value, without its sign, in the unit received; `limit_value` the upper rated limit.",
@@ -38,6 +39,7 @@ _GAP = SensorRun(
 )
 GAP = EventKind(
     "gap",
+    "any sensor",
     _GAP.sql(),
     "A run of intervals that nothing was received for (rule V02), estimated or not, or that stayed without a value. "
     "`value` is the number of intervals.",

@@ -27,9 +27,10 @@ EVENT_COLUMNS = (
 
 @dataclass(frozen=True)
 class EventKind:
-    """One kind of event: SQL that gives `EVENT_COLUMNS`, and its definition and severities in words."""
+    """One kind of event: SQL that gives `EVENT_COLUMNS`; whom it is about, definition and severities in words."""
 
     event_type: str
+    subject: str
     sql: str
     definition: str
     severity: str

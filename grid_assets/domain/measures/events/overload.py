@@ -24,6 +24,7 @@ _RUN = SensorRun(
 )
 OVERLOAD = EventKind(
     "overload",
+    "exchange meter",
     _RUN.sql(),
     "An exchange meter's energy of an interval, imported or fed back, observed above its rating. `value` is the "
     "largest energy of an interval, without its sign.",

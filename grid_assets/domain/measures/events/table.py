@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from grid_assets.domain.measures.events.kind import EVENT_COLUMNS
 from grid_assets.domain.measures.events.registry import EVENT_KINDS
-from grid_assets.domain.measures.measure import Measure, Step
+from grid_assets.domain.measures.measure import Measure
 from grid_assets.domain.tables import EVENTS
 
 PLACE_WORDS = {
@@ -18,12 +18,6 @@ PLACE_WORDS = {
     "transformer": "transformer_id",
 }
 """Word of a place -> the catalogue's column, from large to small."""
-
-FOUND_EVENTS = tuple(
-    Step(f"found_events_{number}", f"SELECT {', '.join(EVENT_COLUMNS)} FROM ({kind.sql}) AS found", kind.definition)
-    for number, kind in enumerate(EVENT_KINDS)
-)
-"""One step for each kind, so that no single statement grows with the number of kinds."""
 
 
 def _words(columns: Mapping[str, str]) -> str:
@@ -45,7 +39,7 @@ def _asset_place(kind: str) -> str:
     )
 
 
-_UNION = " UNION ALL ".join(f"SELECT * FROM {step.name}" for step in FOUND_EVENTS)
+_UNION = "\nUNION ALL\n".join(f"SELECT {', '.join(EVENT_COLUMNS)} FROM ({kind.sql}) AS kind" for kind in EVENT_KINDS)
 
 MEASURE = Measure(
     EVENTS,

@@ -80,6 +80,7 @@ WHERE j.loss - j.explained >= {MIN_UNEXPLAINED_KWH}"""
 
 SUSPECTED_THEFT = EventKind(
     "suspected_theft",
+    "transformer or feeder",
     _SQL,
     "A day's balance of a transformer or feeder that lost more than is explained: "
     f"{METER_SHARE:.0%} of the energy supplied for meters' errors, {LOAD_LOSS_SHARE:.0%} of the exchange at rated load "

@@ -27,6 +27,7 @@ _SENSOR_OUTAGE = SensorRun(
 )
 SENSOR_OUTAGE = EventKind(
     "outage",
+    "voltage sensor",
     _SENSOR_OUTAGE.sql(),
     f"A voltage sensor below {DEAD_SHARE:.0%} of its lower rated limit. `value` is the highest voltage of the run.",
     f"critical from {LONG_MINUTES} min, else warning",
@@ -45,6 +46,7 @@ _SAG = SensorRun(
 )
 SAG = EventKind(
     "sag",
+    "voltage sensor",
     _SAG.sql(),
     "A voltage sensor observed below its lower rated limit, but not dead. `value` is the lowest voltage.",
     "critical below 94.4 % of the limit (-15 % of nominal where the limit is -10 %), else warning",
@@ -62,6 +64,7 @@ _SWELL = SensorRun(
 )
 SWELL = EventKind(
     "swell",
+    "voltage sensor",
     _SWELL.sql(),
     "A voltage sensor observed above its upper rated limit. `value` is the highest voltage.",
     "critical above 105 % of the limit, else warning",

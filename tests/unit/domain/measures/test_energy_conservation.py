@@ -21,6 +21,8 @@ SENSORS = (
     sensor("M6.one", meter_id="M6", feeder_id="F1", region="R"),
     sensor("M6.two", meter_id="M6", feeder_id="F1", region="R"),
 )
+FEW = max(settings().max_examples // 16, 1)
+"""Each example runs every measure, so a profile's count is divided."""
 QUALITIES = ("measured", "measured", "revised", "edited", "estimated", "missing")
 
 
@@ -41,7 +43,7 @@ def _total(rows: list[Row], column: str = "energy_kwh", **where: object) -> floa
 
 
 @given(day=st.sampled_from((ORDINARY, SHORT, LONG)), seed=st.integers(0, 2**32))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=FEW)
 def test_energy__is_conserved_from_intervals_to_assets(day: date, seed: int, scratch: Path) -> None:
     rows = _readings(day, seed)
     made = aggregate(scratch, [day], World(SENSORS, rows))
@@ -59,7 +61,7 @@ def test_energy__is_conserved_from_intervals_to_assets(day: date, seed: int, scr
 
 
 @given(day=st.sampled_from((ORDINARY, SHORT, LONG)), seed=st.integers(0, 2**32))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=FEW)
 def test_counts__add_up_to_the_expected_intervals(day: date, seed: int, scratch: Path) -> None:
     rows = _readings(day, seed)
     made = aggregate(scratch, [day], World(SENSORS, rows))
@@ -74,7 +76,7 @@ def test_counts__add_up_to_the_expected_intervals(day: date, seed: int, scratch:
 
 
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=FEW)
 def test_aggregates__do_not_depend_on_row_order_or_threads(seed: int, scratch: Path) -> None:
     rows = _readings(ORDINARY, seed) + _readings(SHORT, seed + 1)
     shuffled = Random(seed).sample(rows, len(rows))
