@@ -1,13 +1,13 @@
 """The catalogue files: one CSV per voltage level with the columns of ``sensors``."""
 
+import csv
 from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
-from pyarrow import csv
 
+from tests.input.grid import SUBSTATION_ID
 from tests.input.sensors import Sensor
-from tests.input.simbench_grid import SUBSTATION_ID
 
 VALID_FROM: Final = "2015-01-01T00:00:00Z"
 NORTH_LATITUDE: Final = 53.6395
@@ -50,7 +50,9 @@ def table(sensors: list[Sensor]) -> pa.Table:
 def write(sensors: list[Sensor], folder: Path) -> None:
     """Write ``lv.csv`` and ``mv.csv`` into ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
-    options = csv.WriteOptions(quoting_style="needed")
     for level in ("LV", "MV"):
         rows = table([sensor for sensor in sensors if sensor.level == level])
-        csv.write_csv(rows, folder / f"{level.lower()}.csv", options)
+        with (folder / f"{level.lower()}.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, rows.column_names, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows.to_pylist())

@@ -36,7 +36,7 @@ POWER_DECIMALS: Final = 3
 VOLTAGE_DECIMALS: Final = 1
 
 LV_TRANSFORMER_KVA: Final = 63.0
-"""Size of the LV transformer in this model (SimBench: 250 kVA), so that it is overloaded a few times as real ones are."""
+"""Size of the LV transformer in this model (SimBench: 250 kVA), so that it is overloaded now and then."""
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 SHIPPED_DIR: Final = ROOT / "grid_assets" / "shipped_input"

@@ -6,28 +6,12 @@ matrix and the last solution are used again (about 7 ms a quarter for 193 buses 
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import pandapower
 
-from tests.input.simbench_grid import Floats, Grid, Powers
-
-
-@dataclass(frozen=True)
-class Flow:
-    """Results by quarter. Powers in kW, imports positive.
-
-    ``voltage_pu`` has shape (buses, starts), its rows follow ``buses``. ``feeder_kw`` has shape (feeders, starts) in
-    the order of ``Grid.feeders`` and is the net power into the area of the feeder: what flows from a feeder into the
-    LV transformer's area is taken off. ``transformer_kw`` is measured on the high side of the LV transformer.
-    """
-
-    buses: list[int]
-    voltage_pu: Floats
-    feeder_kw: Floats
-    transformer_kw: Floats
+from tests.input.grid import Floats, Flow, Grid, Net, Powers
 
 
 def cached(grid: Grid, powers: Powers, progress: Callable[[int, int], None], folder: Path | None) -> Flow:
@@ -72,15 +56,13 @@ def run(grid: Grid, powers: Powers, progress: Callable[[int, int], None]) -> Flo
     return Flow([int(bus) for bus in net.bus.index], voltage, feeder, transformer)
 
 
-def _inject(net: Any, powers: Powers, quarter: int) -> None:
+def _inject(net: Net, powers: Powers, quarter: int) -> None:
     net.load["p_mw"] = powers.load_kw[:, quarter] / 1000.0
     net.load["q_mvar"] = powers.load_kvar[:, quarter] / 1000.0
     net.sgen["p_mw"] = powers.generation_kw[:, quarter] / 1000.0
 
 
-def _solve(net: Any, *, first: bool) -> None:
-    import pandapower
-
+def _solve(net: Net, *, first: bool) -> None:
     recycle = None if first else {"bus_pq": True, "trafo": False, "gen": False}
     start = "auto" if first else "results"
     pandapower.runpp(net, init=start, recycle=recycle, calculate_voltage_angles=False, numba=True)

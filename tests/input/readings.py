@@ -9,25 +9,47 @@ from typing import Final, Self
 import numpy as np
 import numpy.typing as npt
 
-from tests.input.simbench_grid import Floats
+from tests.input.grid import Floats
 from tests.input.timeaxis import Instants
 from tests.input.world import Block
 
 UNITS: Final = ("", "kWh", "kW", "kvar", "V", "Wh")
 QUALITIES: Final = ("", "measured", "estimated", "revised")
 REGULAR, LATE, CORRECTED, OVERLAP = range(4)
-STORED, DUPLICATE, QUARANTINED = range(3)
-UNKNOWN_SENSOR: Final = -1
+STORED, DUPLICATE, QUARANTINED, LOST = range(4)
+"""Fates. LOST readings never leave the meter; they stay in the table so that the truth knows them."""
+
+FORMS: Final = {
+    "": 0,
+    "ragged_short": 1,
+    "ragged_long": 2,
+    "text_value": 3,
+    "empty_id": 4,
+    "nan": 5,
+    "infinity": 6,
+    "bad_date": 7,
+    "far_date": 8,
+    "broken_json": 9,
+    "missing_key": 10,
+    "null_value": 11,
+}
+"""How the text of a row is malformed, with the code in the column ``form``."""
+MISSING_HOUR: Final = 20
+"""Form: stamped with the local hour 02 on the day on which it does not exist."""
+MISROUTED: Final = 30
+"""Forms from here on: the row carries the id ``UNKNOWN_IDS[form - MISROUTED]``."""
+UNKNOWN_IDS: Final = ("LV-L900.energy", "LV-L901.energy", "MV-L900.energy", "LV-G900.energy", "MV-X900.power")
+"""Sensors of meters that the catalogue does not hold."""
 
 
 @dataclass(frozen=True)
 class Readings:
-    """Parallel arrays. ``start`` is the true interval start, ``stamp`` the delivered timestamp, ``true`` the true value.
+    """Parallel arrays. ``start`` is the true interval start, ``stamp`` what is delivered, ``true`` the true value.
 
-    ``sensor`` is a position in the list of sensors, or below zero for a sensor that the catalogue does not know.
+    ``sensor`` is a position in the list of sensors.
     ``unit`` and ``quality`` index UNITS and QUALITIES, ``batch`` says in which kind of delivery the row comes,
     ``form`` is the way in which its text is malformed (0: well formed), ``fault`` the row of the fault log that
-    explains it (-1: none), ``fate`` what ingest should do with it (STORED, DUPLICATE, QUARANTINED).
+    explains it (-1: none), ``fate`` what ingest should do with it (STORED, DUPLICATE, QUARANTINED) or LOST.
     """
 
     sensor: npt.NDArray[np.int32]

@@ -11,7 +11,7 @@ from tests.input.constants import (
     REGISTER_DECIMALS,
     VOLTAGE_DECIMALS,
 )
-from tests.input.simbench_grid import Element, Feeder, Grid, Place
+from tests.input.grid import Element, Feeder, Grid, Place
 
 HALF_HOUR_FEEDER: Final = "MV-F5"
 HOURLY_FEEDER: Final = "MV-F4"
@@ -208,7 +208,9 @@ def _voltage_meters(grid: Grid, energy: list[Sensor]) -> list[Sensor]:
     chosen: list[Sensor] = []
     for feeder in grid.feeders:
         wanted = {"LV-F1": 4, "LV-F2": 4, "LV-F3": 4, "LV-F4": 2}.get(feeder.feeder_id, 1)
-        loads = [item for item in energy if item.place.feeder_id == feeder.feeder_id and item.point_type == "consumption"]
+        loads = [
+            item for item in energy if item.place.feeder_id == feeder.feeder_id and item.point_type == "consumption"
+        ]
         by_bus = {item.place.bus: item for item in loads if item.interval_minutes == 15}
         spread = list(by_bus.values())
         chosen += spread[:: max(1, len(spread) // wanted)][:wanted]

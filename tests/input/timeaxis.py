@@ -50,10 +50,6 @@ def to_us(moment: datetime) -> int:
 
 def from_us(instant: int, zone: tzinfo = UTC) -> datetime:
     """Aware datetime of an instant, in ``zone``."""
-    return datetime.fromtimestamp(0, UTC).astimezone(zone) + timedelta(0) if instant == 0 else _shift(instant, zone)
-
-
-def _shift(instant: int, zone: tzinfo) -> datetime:
     return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(instant))).astimezone(zone)
 
 
@@ -77,15 +73,15 @@ def profile_rows(starts: Instants) -> npt.NDArray[np.int64]:
 
 
 def _zulu(instant: int) -> str:
-    return _shift(instant, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return from_us(instant, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _offset(instant: int) -> str:
-    return _shift(instant, ZONE).isoformat(timespec="seconds")
+    return from_us(instant, ZONE).isoformat(timespec="seconds")
 
 
 def _local(instant: int) -> str:
-    return _shift(instant, ZONE).replace(tzinfo=None).isoformat(timespec="seconds")
+    return from_us(instant, ZONE).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 TIME_STYLES: dict[str, Callable[[int], str]] = {"zulu": _zulu, "offset": _offset, "local": _local}

@@ -1,6 +1,7 @@
 """Landing files of readings: CSV, JSON lines and Parquet. Green Button XML has its own module."""
 
 import gzip
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -10,26 +11,30 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import zstandard
 
-from tests.input.readings import QUALITIES, UNITS, Readings
+from tests.input.forms import NAMES, csv_line, json_line, parquet_columns
+from tests.input.readings import MISROUTED, MISSING_HOUR, QUALITIES, UNITS, UNKNOWN_IDS, Readings
 from tests.input.sensors import Sensor
 from tests.input.streams import Stream
 from tests.input.timeaxis import texts
 
 ZSTD_LEVEL: Final = 19
+GZIP_LEVEL: Final = 9
 OBIS: Final = {"consumption": "1-0:1.8.0", "production": "1-0:2.8.0", "exchange": "1-0:16.8.0"}
 
 
 def table(readings: Readings, sensors: list[Sensor], stream: Stream) -> pa.Table:
     """Canonical columns of the stream as Arrow: sensor_id, timestamp, value and the stream's optional columns."""
-    index = pa.array(readings.sensor)
+    known = pa.array(readings.sensor)
+    stranger = readings.form >= MISROUTED
+    position = np.where(stranger, len(sensors) + readings.form.astype(np.int32) - MISROUTED, readings.sensor)
     columns = {
-        "sensor_id": pa.array([s.sensor_id for s in sensors]).take(index),
+        "sensor_id": pa.array([*(s.sensor_id for s in sensors), *UNKNOWN_IDS]).take(pa.array(position)),
         "timestamp": _timestamps(readings, stream),
         "value": pa.array(readings.value),
         "unit": pa.array(UNITS).take(pa.array(readings.unit)),
         "quality": pa.array(QUALITIES).take(pa.array(readings.quality)),
-        "channel": pa.array([OBIS[s.point_type] for s in sensors]).take(index),
-        "interval_minutes": pa.array([s.interval_minutes for s in sensors], pa.int32()).take(index),
+        "channel": pa.array([OBIS[s.point_type] for s in sensors]).take(known),
+        "interval_minutes": pa.array([s.interval_minutes for s in sensors], pa.int32()).take(known),
     }
     return pa.table({name: columns[name] for name in ("sensor_id", "timestamp", "value", *stream.columns)})
 
@@ -37,44 +42,58 @@ def table(readings: Readings, sensors: list[Sensor], stream: Stream) -> pa.Table
 def _timestamps(readings: Readings, stream: Stream) -> pa.Array:
     if stream.time_style == "instant":
         return pa.array(readings.stamp, pa.timestamp("us", "UTC"))
-    return texts(readings.stamp, stream.time_style)
+    written = texts(readings.stamp, stream.time_style)
+    return pc.if_else(
+        pa.array(readings.form == MISSING_HOUR),
+        pc.replace_substring(written, "T03:", "T02:", max_replacements=1),
+        written,
+    )
 
 
-def csv_lines(rows: pa.Table) -> pa.Array:
-    """One comma separated line per row; no field here needs quotes."""
-    return pc.binary_join_element_wise(*[_text(column) for column in rows.columns], ",")
+def csv_payload(readings: Readings, sensors: list[Sensor], stream: Stream) -> bytes:
+    """CSV with a header line and LF line ends, malformed rows included."""
+    rows = table(readings, sensors, stream)
+    lines = pc.binary_join_element_wise(*[_text(column) for column in rows.columns], ",")
+    spelled = _spell(lines, readings, lambda line, form, number: csv_line(line.split(","), form, number))
+    return ("\n".join([",".join(rows.column_names), *spelled]) + "\n").encode()
 
 
-def json_lines(rows: pa.Table) -> pa.Array:
-    """One JSON object per row, keys in column order."""
+def json_payload(readings: Readings, sensors: list[Sensor], stream: Stream) -> bytes:
+    """One JSON object per line, keys in column order, malformed rows included."""
+    rows = table(readings, sensors, stream)
     parts: list[object] = []
     for name, column in zip(rows.column_names, rows.columns, strict=True):
         quote = '"' if pa.types.is_string(column.type) else ""
         parts += [f'{"," if parts else "{"}"{name}":{quote}', _text(column), quote]
-    return pc.binary_join_element_wise(*parts, "}", "")
+    lines = pc.binary_join_element_wise(*parts, "}", "")
+    return ("\n".join(_spell(lines, readings, json_line)) + "\n").encode()
 
 
 def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column if pa.types.is_string(column.type) else pc.cast(column, pa.string())
 
 
-def text_bytes(lines: pa.Array, header: str = "") -> bytes:
-    """Lines, each ended by a line feed, in UTF-8; ``header`` is the first line if not empty."""
-    body = "\n".join(lines.to_pylist())
-    return (f"{header}\n{body}\n" if header else f"{body}\n").encode()
+def _spell(lines: pa.ChunkedArray, readings: Readings, spell: Callable[[str, str, int], str]) -> list[str]:
+    """The lines as Python text, with the few malformed ones spelled wrongly."""
+    written: list[str] = lines.to_pylist()
+    malformed = np.flatnonzero((readings.form > 0) & (readings.form < MISSING_HOUR))
+    for number, row in enumerate(malformed.tolist()):
+        written[row] = spell(written[row], NAMES[int(readings.form[row])], number)
+    return written
 
 
 def write_bytes(payload: bytes, path: Path) -> None:
     """Write ``payload`` compressed as the name of ``path`` says; the same payload gives the same bytes."""
     if path.suffix == ".gz":
-        payload = gzip.compress(payload, compresslevel=9, mtime=0)
+        payload = gzip.compress(payload, compresslevel=GZIP_LEVEL, mtime=0)
     elif path.suffix == ".zst":
         payload = zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(payload)
     path.write_bytes(payload)
 
 
-def write_parquet(rows: pa.Table, path: Path) -> None:
-    """Write sorted rows small: dictionary and delta encodings, zstd."""
+def write_parquet_file(readings: Readings, sensors: list[Sensor], stream: Stream, path: Path) -> None:
+    """Write rows small: dictionary and delta encodings, zstd."""
+    rows = parquet_columns(table(readings, sensors, stream), readings)
     texts_only = [name for name in rows.column_names if pa.types.is_string(rows.schema.field(name).type)]
     pq.write_table(
         rows,
@@ -84,10 +103,4 @@ def write_parquet(rows: pa.Table, path: Path) -> None:
         use_dictionary=[*texts_only, "value"],
         column_encoding={"timestamp": "DELTA_BINARY_PACKED"},
         dictionary_pagesize_limit=4_000_000,
-        write_statistics=True,
     )
-
-
-def ordered(readings: Readings) -> Readings:
-    """Rows by sensor and true time, as files hold them; the order of equal keys is kept."""
-    return readings.take(np.lexsort((readings.start, readings.sensor)))
