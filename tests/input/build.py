@@ -20,7 +20,7 @@ from tests.input.faults.case import Case, fleet_of
 from tests.input.faults.plan import OUTAGES, RESTARTS, seed_faults
 from tests.input.grid import Flow, Grid, Powers
 from tests.input.powerflow import cached
-from tests.input.readings import UNITS, concat, from_block
+from tests.input.readings import concat, from_block
 from tests.input.sensors import Sensor, make_sensors
 from tests.input.simbench_grid import load_grid, profiles
 from tests.input.streams import Slices, monthly, weekly
@@ -45,9 +45,9 @@ class Job:
     def case(self, window: Window, label: str) -> Case:
         """Faultless readings of a window, outages included."""
         blocks = world.build(self.grid, self.sensors, self.year, window, self._solve)
-        units = np.array([UNITS.index(sensor.unit) for sensor in self.sensors], dtype=np.int8)
-        readings = concat([from_block(block, units) for block in blocks])
-        return Case(readings, fleet_of(self.sensors), label, share=len(readings) / SHIPPED_ROWS)
+        fleet = fleet_of(self.sensors)
+        readings = concat([from_block(block, fleet.units) for block in blocks])
+        return Case(readings, fleet, label, share=len(readings) / SHIPPED_ROWS)
 
     def _solve(self, grid: Grid, powers: Powers) -> Flow:
         return cached(grid, powers, _progress, self.cache)

@@ -82,7 +82,9 @@ def _wrong(case: Case) -> Mask:
     absent = np.isin(readings.fate, (LOST, QUARANTINED))
     in_wh = readings.unit == UNITS.index("Wh")
     estimated = readings.quality == QUALITIES.index("estimated")
-    differs = ((readings.value != readings.true) & ~in_wh & ~estimated) | (readings.stamp != readings.start)
+    other_unit = (readings.unit != case.fleet.units[readings.sensor]) & ~in_wh
+    off_value = (readings.value != readings.true) & ~in_wh & ~estimated
+    differs = off_value | other_unit | (readings.stamp != readings.start)
     wrong: Mask = is_ours & (absent | ((readings.fate == STORED) & differs))
     return wrong
 

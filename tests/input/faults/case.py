@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tests.input.grid import Floats
-from tests.input.readings import STORED, Readings
+from tests.input.readings import STORED, UNITS, Readings
 from tests.input.sensors import Sensor
 from tests.input.timeaxis import MINUTE_US, Instants
 
@@ -24,6 +24,7 @@ class Fleet:
     """Facts of the sensors as parallel arrays, indexed by the position of the sensor."""
 
     ids: npt.NDArray[np.str_]
+    units: npt.NDArray[np.int8]
     types: npt.NDArray[np.str_]
     points: npt.NDArray[np.str_]
     streams: npt.NDArray[np.str_]
@@ -40,6 +41,7 @@ def fleet_of(sensors: list[Sensor]) -> Fleet:
     """The fleet of the catalogue's sensors."""
     return Fleet(
         ids=np.array([s.sensor_id for s in sensors]),
+        units=np.array([UNITS.index(s.unit) for s in sensors], dtype=np.int8),
         types=np.array([s.sensor_type for s in sensors]),
         points=np.array([s.point_type for s in sensors]),
         streams=np.array([s.stream for s in sensors]),

@@ -4,7 +4,7 @@ import numpy as np
 
 from tests.input.faults.case import Case, Mask, Rows, Runs, choose
 from tests.input.grid import Floats
-from tests.input.readings import LOST, QUARANTINED, UNITS
+from tests.input.readings import LOST, UNITS
 from tests.input.seeds import generator
 from tests.input.timeaxis import MINUTE_US, Instants
 
@@ -109,13 +109,11 @@ def unit_convertible(case: Case) -> Case:
 
 
 def unit_inconvertible(case: Case) -> Case:
-    """Energy labelled kW: no factor makes it kWh without guessing."""
+    """Energy labelled kW: stored as received, but no factor makes it kWh without guessing."""
     rng = generator("unit_inconvertible", case.label)
     eligible = _is_energy_in(case, ("lv", "mv", "mvslow"))
     runs = choose(case, eligible, _lengths(rng, case.count(40), 1, 8), rng)
-    return case.record(
-        "unit_inconvertible", runs, ["kW on energy"] * runs.first.size, unit=UNITS.index("kW"), fate=QUARANTINED
-    )
+    return case.record("unit_inconvertible", runs, ["kW on energy"] * runs.first.size, unit=UNITS.index("kW"))
 
 
 def gap_short(case: Case) -> Case:
