@@ -66,7 +66,7 @@ SELECT meter_id, point_type, operating_day, hour_no,
        {exact_sum("energy")} AS energy,
        MAX(power_kw) AS peak_kw,
        SUM(covered_minutes) AS covered_minutes,
-       {exact_sum("CASE WHEN quality = 'estimated' THEN energy END")} AS estimated_energy,
+       {exact_sum("CASE WHEN quality = 'estimated' THEN ABS(energy) END")} AS estimated_energy,
        SUM(CASE WHEN rule_ids <> '' AND rule_ids LIKE '%V08%' THEN 1 ELSE 0 END) AS zero_run_intervals,{_QUALITY_COUNTS}
 FROM energy_intervals
 GROUP BY meter_id, point_type, operating_day, hour_no""",

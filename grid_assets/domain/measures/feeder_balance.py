@@ -36,6 +36,7 @@ WITH exchanged AS (
            {exact_sum("CASE WHEN l.point_type = 'production' THEN l.energy END")} AS production,
            SUM(CASE WHEN l.point_type = 'consumption' THEN 1 ELSE 0 END) AS consumption_points,
            SUM(CASE WHEN l.point_type = 'production' THEN 1 ELSE 0 END) AS production_points,
+           SUM(CASE WHEN l.point_type = 'consumption' THEN l.expected_intervals ELSE 0 END) AS consumption_intervals,
            COUNT(DISTINCT l.meter_id) AS meters, {_SUMS}
     FROM (SELECT DISTINCT asset_type, asset_id FROM exchange_points) AS p
     JOIN asset_members AS a ON a.asset_type = p.asset_type AND a.asset_id = p.asset_id
@@ -45,7 +46,7 @@ WITH exchanged AS (
 SELECT x.asset_type, x.asset_id, x.operating_day, x.exchange,
        CASE WHEN COALESCE(m.consumption_points, 0) = 0 THEN {_ZERO} ELSE m.consumption END AS consumption,
        CASE WHEN COALESCE(m.production_points, 0) = 0 THEN {_ZERO} ELSE m.production END AS production,
-       COALESCE(m.meters, 0) AS meters, {_TOTALS}
+       COALESCE(m.meters, 0) AS meters, m.consumption_intervals, {_TOTALS}
 FROM exchanged AS x
 LEFT JOIN members AS m
   ON m.asset_type = x.asset_type AND m.asset_id = x.asset_id AND m.operating_day = x.operating_day""",

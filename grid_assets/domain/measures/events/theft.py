@@ -8,6 +8,9 @@ The limit of a day comes from that day alone, so that a late file changes no oth
 - no-load losses of a transformer: 0.3 % of its rating, all day;
 - half of the energy that verification had to estimate.
 
+What is left over is only an info where unusual zeros (rule V08) may hide it: for each such interval, twice of what the
+area's intervals consume on average. A meter that stopped is likelier than a thief there.
+
 Energy supplied is production plus the day's net import, if it is one. A balance with a missing interval, or
 without any meter, is not judged.
 """
@@ -25,6 +28,8 @@ NO_LOAD_SHARE = 0.003
 """Share of a transformer's rated energy that it takes itself."""
 GUESS_SHARE = 0.5
 """Share of the estimated energy that may be wrong."""
+ZERO_FACTOR = 2.0
+"""An interval of unusual zeros may hide this multiple of what the area's intervals consume on average."""
 MIN_UNEXPLAINED_KWH = 1.0
 """Smallest unexplained loss of a day that is told."""
 
@@ -52,7 +57,10 @@ WITH supplies AS (
     SELECT b.asset_type, b.asset_id, b.operating_day, b.meters, b.zero_run_intervals,
            CAST(b.exchange + b.production - b.consumption AS DOUBLE) AS loss,
            CAST(b.production + CASE WHEN b.exchange > 0 THEN b.exchange ELSE 0 END AS DOUBLE) AS supplied,
-           CAST(b.estimated_energy AS DOUBLE) AS guessed
+           CAST(b.estimated_energy AS DOUBLE) AS guessed,
+           CASE WHEN b.consumption_intervals > 0
+                THEN {ZERO_FACTOR} * CAST(b.consumption AS DOUBLE) * b.zero_run_intervals / b.consumption_intervals
+                ELSE 0 END AS hidden
     FROM balances AS b
     WHERE b.missing_intervals = 0 AND b.meters > 0
 ), judged AS (
@@ -62,7 +70,7 @@ WITH supplies AS (
       ON x.asset_type = s.asset_type AND x.asset_id = s.asset_id AND x.operating_day = s.operating_day
 )
 SELECT 'suspected_theft' AS event_type,
-       CASE WHEN j.zero_run_intervals > 0 THEN 'info' WHEN j.loss >= 2 * j.explained THEN 'critical'
+       CASE WHEN j.loss <= j.explained + j.hidden THEN 'info' WHEN j.loss >= 2 * j.explained THEN 'critical'
             ELSE 'warning' END AS severity,
        CAST(NULL AS VARCHAR) AS sensor_id, j.asset_type, j.asset_id,
        d.start_utc AS started_at_utc, d.end_utc AS ended_at_utc,
@@ -70,7 +78,7 @@ SELECT 'suspected_theft' AS event_type,
        CONCAT('Balance of ', j.asset_type, ' ', j.asset_id, ' lost ', {number("j.loss")}, ' of ',
               {number("j.supplied")}, ' kWh supplied to ', {count("j.meters")},
               ' meters, where losses and estimates explain ', {number("j.explained")}, ' kWh',
-              CASE WHEN j.zero_run_intervals > 0
+              CASE WHEN j.loss <= j.explained + j.hidden
                    THEN CONCAT('; ', {count("j.zero_run_intervals")}, ' intervals of unusual zeros may be the cause.')
                    ELSE '.' END) AS message,
        j.operating_day
@@ -88,6 +96,6 @@ SUSPECTED_THEFT = EventKind(
     f"{NO_LOAD_SHARE:.1%} of a transformer's rating, and {GUESS_SHARE:.0%} of the estimated energy. At least "
     f"{MIN_UNEXPLAINED_KWH:g} kWh must stay unexplained; a balance with missing intervals, or without meters, is not "
     "judged. `value` is the loss of the day, `limit_value` what is explained.",
-    "info where rule V08 (zero run) fired in the area, since a stopped meter may be the cause; else critical from "
-    "twice the limit, else warning",
+    f"info where intervals of unusual zeros (rule V08), each taken for {ZERO_FACTOR:g} times the area's mean "
+    "consumption of an interval, may hide the rest; else critical from twice the limit, else warning",
 )
