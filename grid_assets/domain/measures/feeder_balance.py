@@ -1,6 +1,7 @@
 """`feeder_balance`: loss by balance of transformers and feeders that have an exchange meter."""
 
 from grid_assets.domain.measures.energy import COUNT_NAMES
+from grid_assets.domain.measures.load_by_asset import METERS
 from grid_assets.domain.measures.measure import EXACT, Measure, Step, exact_sum
 from grid_assets.domain.tables import FEEDER_BALANCE
 
@@ -37,10 +38,10 @@ WITH exchanged AS (
            SUM(CASE WHEN l.point_type = 'consumption' THEN 1 ELSE 0 END) AS consumption_points,
            SUM(CASE WHEN l.point_type = 'production' THEN 1 ELSE 0 END) AS production_points,
            SUM(CASE WHEN l.point_type = 'consumption' THEN l.expected_intervals ELSE 0 END) AS consumption_intervals,
-           COUNT(DISTINCT l.meter_id) AS meters, {_SUMS}
+           {METERS}, {_SUMS}
     FROM (SELECT DISTINCT asset_type, asset_id FROM exchange_points) AS p
-    JOIN asset_members AS a ON a.asset_type = p.asset_type AND a.asset_id = p.asset_id
-    JOIN load_days AS l ON l.meter_id = a.meter_id AND l.point_type = a.point_type
+    JOIN asset_members AS m ON m.asset_type = p.asset_type AND m.asset_id = p.asset_id
+    JOIN load_days AS l ON l.meter_id = m.meter_id AND l.point_type = m.point_type
     GROUP BY p.asset_type, p.asset_id, l.operating_day
 )
 SELECT x.asset_type, x.asset_id, x.operating_day, x.exchange,

@@ -25,17 +25,23 @@ WITH places AS (
     FROM sensors
     WHERE sensor_type = 'energy' AND point_type IN ('consumption', 'production')
     GROUP BY meter_id, point_type
+), members AS (
+{_UNPIVOT}
 )
-{_UNPIVOT}""",
-    "Which meters' consumption and production belong to which grid asset; exchange meters are left out.",
+SELECT *, COUNT(*) OVER (PARTITION BY asset_type, asset_id, meter_id) AS points FROM members""",
+    "Which meters' consumption and production belong to which grid asset; `points` is 2 where both of a meter do.",
 )
+
+METERS = """COUNT(DISTINCT CASE WHEN m.points > 1 THEN l.meter_id END)
+           + SUM(CASE WHEN m.points = 1 THEN 1 ELSE 0 END) AS meters"""
+"""Select item that counts meters over loads `l` of members `m`; only meters with two points need to be told apart."""
 
 _SUMS = f"""
            {exact_sum("CASE WHEN l.point_type = 'consumption' THEN l.energy END")} AS consumption,
            {exact_sum("CASE WHEN l.point_type = 'production' THEN l.energy END")} AS production,
            SUM(CASE WHEN l.point_type = 'consumption' THEN 1 ELSE 0 END) AS consumption_points,
            SUM(CASE WHEN l.point_type = 'production' THEN 1 ELSE 0 END) AS production_points,
-           COUNT(DISTINCT l.meter_id) AS meters, {SUMMED_COUNTS}"""
+           {METERS}, {SUMMED_COUNTS}"""
 
 _ZERO = f"CAST(0 AS {EXACT})"
 
