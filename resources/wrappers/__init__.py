@@ -1,1 +1,1 @@
-"""Dagster resources, one per client, that yield the plain clients."""
+"""Dagster resources, one per client: thin, and nothing is loaded before it is used."""

@@ -1,0 +1,1 @@
+"""The ingest stage: landing files become the catalogue, readings as received, and quarantine rows."""

@@ -1,0 +1,1 @@
+"""The verification stage: readings as received become verified readings, with what they replace kept."""

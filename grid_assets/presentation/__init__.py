@@ -1,0 +1,1 @@
+"""The registry and the lake as people see them in Dagster: schemas, numbers, previews and plots."""
