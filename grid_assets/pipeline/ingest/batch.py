@@ -1,13 +1,13 @@
 """Reading a batch of landing files: the one entry of this package for readings.
 
-Files are read in groups; a group's rows are typed in one pass, then judged, and only the compact result stays. A file that
-breaks a query is found, set aside and retried alone, so that no file can hold back another.
+Files are read in groups; a group's rows are typed in one pass, then judged, and only the compact result stays. A file
+that breaks a query is found, set aside and retried alone, so that no file can hold back another.
 """
 
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -15,12 +15,10 @@ import pyarrow as pa
 
 from grid_assets.domain.errors import InputError, UnreadableFileError
 from grid_assets.domain.ingest_reasons import Reason
-from grid_assets.pipeline.ingest.civil_time import local_day_table, utc_day_table
+from grid_assets.pipeline.ingest.day_tables import bind_days
 from grid_assets.pipeline.ingest.files import LandingFile, UnreadableFile, format_of
 from grid_assets.pipeline.ingest.groups import NumberedFile, groups_of
 from grid_assets.pipeline.ingest.normalise import (
-    LOCAL_DAYS,
-    UTC_DAYS,
     Limits,
     judged_sql,
     readings_sql,
@@ -31,10 +29,10 @@ from grid_assets.pipeline.ingest.normalise import (
 from grid_assets.pipeline.ingest.readers.plan import Part, parts_of
 from grid_assets.pipeline.ingest.relations import (
     ACCEPTED,
+    BROKEN_FILE,
     GROUP,
     REJECTED,
     REJECTS,
-    SENSORS,
     TYPED,
     BatchRelations,
     FileRows,
@@ -42,14 +40,6 @@ from grid_assets.pipeline.ingest.relations import (
 )
 from grid_assets.pipeline.ingest.staging import prepare, publish
 from grid_assets.pipeline.ingest.typed import SafeSpan, typed_sql
-
-BROKEN_FILE = (
-    duckdb.InvalidInputException,
-    duckdb.ConversionException,
-    duckdb.OutOfRangeException,
-    duckdb.SerializationException,
-)
-"""What DuckDB raises for a file's content; anything else, such as a full disk or memory, is not the file's fault."""
 
 
 @dataclass
@@ -117,9 +107,11 @@ def _numbered(batch: _Batch, files: Sequence[LandingFile]) -> list[NumberedFile]
 def _read_part(batch: _Batch, part: Part) -> None:
     """Read files that one query can take; where it fails, find the file that is to blame and read the others."""
     try:
-        batch.connection.execute(f"CREATE OR REPLACE TEMP TABLE {TYPED} AS {typed_sql(part.source(), batch.span)}")
+        batch.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {TYPED} AS {typed_sql(part.source(batch.connection), batch.span)}"
+        )
     except BROKEN_FILE as error:
-        for smaller in part.without_suspect(str(error), batch.scratch, batch.unreadable):
+        for smaller in part.after_refusal(str(error), batch.scratch, batch.unreadable):
             _read_part(batch, smaller)
         return
     load(batch.connection, GROUP, _group_table(batch, part))
@@ -132,7 +124,7 @@ def _judge(batch: _Batch) -> None:
     Raises:
         InputError: If rows were lost or doubled on the way, which would be a defect of this package.
     """
-    has_local = _bind_days(batch)
+    has_local = bind_days(batch.connection, batch.zone_name, batch.limits)
     judged = judged_sql(batch.limits, has_local=has_local)
     received = dict(batch.connection.execute(received_sql()).fetchall())
     moved = sum(batch.connection.execute(sql).fetchall()[0][0] for sql in (readings_sql(judged), rejects_sql(judged)))
@@ -142,30 +134,6 @@ def _judge(batch: _Batch) -> None:
         )
     batch.received.update(received)
     batch.connection.execute(f"DROP TABLE {TYPED}")
-
-
-def _bind_days(batch: _Batch) -> bool:
-    """Bind the day tables for the span of the typed rows, and return whether any row has a local time."""
-    first, last, local_first, local_last = batch.connection.execute(
-        f"""SELECT min(instant), max(instant), min(wall), max(wall) FROM {TYPED} WHERE reason IS NULL"""
-    ).fetchall()[0]
-    lowest, highest = batch.limits.earliest.date(), batch.limits.latest.date()
-
-    def clip(value: datetime | None, otherwise: date) -> date:
-        return min(max(value.date(), lowest), highest) if value is not None else otherwise
-
-    first_local, last_local = clip(local_first, highest), clip(local_last, lowest)
-    day = timedelta(days=1)
-    low = min(clip(first, highest), first_local) - day
-    high = max(clip(last, lowest), last_local) + day
-    load(batch.connection, UTC_DAYS, utc_day_table(batch.zone_name, low, high))
-    if local_first is None:
-        return False
-    zones = batch.connection.execute(
-        f"SELECT DISTINCT time_zone FROM {SENSORS} WHERE time_zone IS NOT NULL ORDER BY time_zone"
-    ).fetchall()
-    load(batch.connection, LOCAL_DAYS, local_day_table(tuple(z for (z,) in zones), first_local - day, last_local + day))
-    return True
 
 
 def _group_table(batch: _Batch, part: Part) -> pa.Table:

@@ -57,8 +57,8 @@ def utc_day_table(zone_name: str, first: date, last: date) -> pa.Table:
 def local_day_table(zone_names: tuple[str, ...], first: date, last: date) -> pa.Table:
     """Return for each zone and civil day the offset, and the wall times that the day lacks or has twice.
 
-    Columns: time_zone, local_day (days since 1970), switch_from_us and switch_to_us (wall times as microseconds since 1970;
-    equal where nothing is switched), before_us, after_us (offsets before and after the switch).
+    Columns: time_zone, local_day (days since 1970), switch_from_us and switch_to_us (wall times as microseconds since
+    1970; equal where nothing is switched), before_us, after_us (offsets before and after the switch).
     """
     rows: list[tuple[str, int, int, int, int, int]] = []
     for name in zone_names:

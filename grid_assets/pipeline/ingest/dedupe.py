@@ -1,7 +1,7 @@
 """Which rows of a batch are new: a row that says what the row before it for the same key said is a duplicate.
 
-The key is the sensor and the interval's start; "before" is the arrival order of files, then the row. The first row of a key in
-the batch is held against the newest one stored. So A, B, A are three facts, and A, A, B are two.
+The key is the sensor and the interval's start; "before" is the arrival order of files, then the row. The first row of a
+key in the batch is held against the newest one stored. So A, B, A are three facts, and A, A, B are two.
 """
 
 from dataclasses import dataclass
@@ -15,6 +15,8 @@ from grid_assets.pipeline.ingest.staging import accepted_columns
 NEW_ROWS = "ingest_new_rows"
 DUPLICATES = "ingest_duplicates"
 CROWDED = "ingest_crowded"
+SAID = ("value", "unit", "quality", "channel", "interval_minutes")
+"""What a reading says about its key; rows are the same where all of these are."""
 SLOT_US = 900_000_000
 SLOTS_PER_DAY = 96
 DAY_US = 86_400_000_000
@@ -34,7 +36,7 @@ class FileCounts:
 
 @dataclass(frozen=True)
 class SplitRelations:
-    """The rows to store, as the name of a view with `accepted`'s columns, and the counts of every file in arrival order."""
+    """The rows to store, as the name of a view with `accepted`'s columns, and every file's counts in arrival order."""
 
     new_rows: str
     counts: tuple[FileCounts, ...]
@@ -64,7 +66,7 @@ def split_new(connection: duckdb.DuckDBPyConnection, batch: BatchRelations, stor
 
 
 def newest_stored_sql(scan: str) -> str:
-    """Return the query of the newest row of each key of a relation with `sensor_data`'s columns, as `split_new` wants it."""
+    """Return the query of the newest row of each key among `sensor_data`'s rows, as `split_new` wants it."""
     return f"""
         SELECT sensor_id, interval_start_utc, value, unit, quality, channel, interval_minutes
         FROM (SELECT *, row_number() OVER (PARTITION BY sensor_id, interval_start_utc
@@ -73,7 +75,7 @@ def newest_stored_sql(scan: str) -> str:
 
 
 def _crowded_sql() -> str:
-    """Return the sensor-days that may hold a key twice: more rows than different quarter hours, or rows off the quarters.
+    """Return the sensor-days that may hold a key twice: more rows than quarter hours, or rows off the quarters.
 
     This leaves out nearly every row by one cheap aggregate; comparing row with row costs six times as much.
     """
@@ -85,32 +87,35 @@ def _crowded_sql() -> str:
 
 
 def _duplicates_sql(stored: str) -> str:
-    """Return the row ids of the duplicates."""
-    micros = "epoch_us(r.interval_start_utc)"
-    crowded = f"r.sensor = c.sensor AND c.utc_day = {micros} // {DAY_US}"
+    """Return the row ids of the duplicates: rows like the one before them, and first rows like the stored one."""
+    crowded = f"r.sensor = c.sensor AND c.utc_day = epoch_us(r.interval_start_utc) // {DAY_US}"
     order = "OVER (PARTITION BY sensor, interval_start_utc ORDER BY file_no, source_row)"
-    before = ", ".join(
-        f"lag({name}) {order} AS before_{name}" for name in ("value", "unit", "quality", "channel", "interval_minutes")
-    )
-    same_before = _same("before_")
+    before = ", ".join(f"lag({name}) {order} AS before_{name}" for name in SAID)
+    known = ", ".join(f"{name} AS stored_{name}" for name in SAID)
     return f"""
-        WITH ranked AS (
-            SELECT r.rowid AS row_id, r.* FROM {READINGS} r JOIN {CROWDED} c ON {crowded}
-        ), chained AS (SELECT *, row_number() {order} AS nth, {before} FROM ranked),
-        later AS (SELECT row_id, {same_before} AS is_same FROM chained WHERE nth > 1),
-        first_rows AS (SELECT r.rowid AS row_id, r.* FROM {READINGS} r WHERE NOT EXISTS (SELECT 1 FROM later l WHERE l.row_id = r.rowid)),
-        known AS (SELECT TRY_CAST(sensor_id AS {SENSOR_ENUM}) AS sensor, interval_start_utc, value AS stored_value,
-            unit AS stored_unit, quality AS stored_quality, channel AS stored_channel, interval_minutes AS stored_interval_minutes
-            FROM {stored})
+        WITH later AS (
+            SELECT row_id, {_same("before_")} AS is_same
+            FROM (SELECT *, row_number() {order} AS nth, {before}
+                FROM (SELECT r.rowid AS row_id, r.* FROM {READINGS} r JOIN {CROWDED} c ON {crowded}))
+            WHERE nth > 1
+        ), first_rows AS (
+            SELECT r.rowid AS row_id, r.* FROM {READINGS} r
+            WHERE NOT EXISTS (SELECT 1 FROM later l WHERE l.row_id = r.rowid)
+        ), known AS (
+            SELECT TRY_CAST(sensor_id AS {SENSOR_ENUM}) AS sensor, interval_start_utc, {known} FROM {stored}
+        )
         SELECT row_id FROM later WHERE is_same
         UNION ALL
         SELECT row_id FROM first_rows JOIN known USING (sensor, interval_start_utc) WHERE {_same("stored_")}"""
 
 
 def _same(prefix: str) -> str:
-    return f"""(value = {prefix}value AND CAST(unit AS VARCHAR) IS NOT DISTINCT FROM CAST({prefix}unit AS VARCHAR)
-        AND CAST(quality AS VARCHAR) = CAST({prefix}quality AS VARCHAR) AND channel IS NOT DISTINCT FROM {prefix}channel
-        AND interval_minutes IS NOT DISTINCT FROM {prefix}interval_minutes)"""
+    """Return whether a row says what the columns with a prefix say; enums are compared as text, nulls are equal."""
+    pairs = (
+        (f"CAST({name} AS VARCHAR)", f"CAST({prefix}{name} AS VARCHAR)") for name in ("unit", "quality", "channel")
+    )
+    texts = " AND ".join(f"{one} IS NOT DISTINCT FROM {other}" for one, other in pairs)
+    return f"(value = {prefix}value AND {texts} AND interval_minutes IS NOT DISTINCT FROM {prefix}interval_minutes)"
 
 
 def _counts(connection: duckdb.DuckDBPyConnection, batch: BatchRelations) -> tuple[FileCounts, ...]:

@@ -1,6 +1,7 @@
-"""Cutting a batch into groups of files that are read together: few queries for thousands of small files, bounded memory.
+"""Cutting a batch into groups of files that are read together: few queries for many small files, bounded memory.
 
-A group holds files of one container and at most `GROUP_BYTES` of estimated plain content; one larger file is its own group.
+A group holds files of one container and at most `GROUP_BYTES` of estimated plain content; a larger file is a group
+by itself.
 """
 
 from collections.abc import Iterator, Sequence

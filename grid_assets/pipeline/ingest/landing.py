@@ -10,6 +10,7 @@ from pathlib import Path
 from grid_assets.domain.errors import UnreadableFileError
 from grid_assets.domain.ingest_reasons import Reason
 from grid_assets.pipeline.ingest.files import Kind, LandingFile, UnreadableFile
+from grid_assets.pipeline.ingest.spool import refuse_unreadable
 
 UNFINISHED = (".part", ".tmp")
 """Endings of files that somebody is still writing."""
@@ -26,7 +27,7 @@ class Discovery:
 def discover(root: Path) -> Discovery:
     """Return the files of a landing zone: catalogues first, each kind by modification time, then by name.
 
-    Hidden and unfinished files are left out. A folder where a file belongs and a link that leaves the zone are reported.
+    Hidden and unfinished files are left out. A folder where a file belongs and a link out of the zone are reported.
     """
     paths: list[Path] = []
     unreadable: list[UnreadableFile] = []
@@ -45,16 +46,11 @@ def identify(path: Path) -> LandingFile:
     """Return a landing file with the hash of its content; its kind is the folder that it lies in.
 
     Raises:
-        UnreadableFileError: With reason no_permission or unreadable, if the file cannot be opened or read.
+        UnreadableFileError: With reason no_permission or unreadable, if the file cannot be opened.
     """
-    try:
-        digest = hash_file(path)
-        status = path.stat()
-    except OSError as error:
-        reason = Reason.NO_PERMISSION if isinstance(error, PermissionError) else Reason.UNREADABLE
-        raise UnreadableFileError(
-            reason, f"{path.name} cannot be read: {error.strerror}", action="make the file readable and run again"
-        ) from error
+    refuse_unreadable(path)
+    digest = hash_file(path)
+    status = path.stat()
     return LandingFile(path, path.name, Kind(path.parent.name), status.st_size, digest, status.st_mtime_ns)
 
 

@@ -4,17 +4,20 @@ All names start with `ingest_`, so that a caller's own relations are never in th
 
 - `ingest_files`: file_no (arrival order from 0), source_file, content_hash.
 - `ingest_sensors`: the catalogue by its enum: sensor, sensor_type, unit, time_zone, valid_from_utc, valid_to_utc.
-- `ingest_typed`: the rows of the group of files that is being read, typed, in file order; see `typed.py`.
+- `ingest_group`: the files that are being read: file_index, file_no, first_row (row id of its first line), header_row.
+- `ingest_typed`: the rows of those files, typed, in file order; see `typed.py`.
+- `ingest_utc_days`, `ingest_local_days`: see `civil_time.py`.
 - `ingest_readings`, `ingest_rejects`: the rows of the whole batch, compact; see `normalise.py`.
 - `ingest_accepted`, `ingest_rejected`: the same for callers, with `sensor_data`'s and `quarantine`'s names and types.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
 
-from grid_assets.pipeline.ingest.files import UnreadableFile
+from grid_assets.pipeline.ingest.files import LandingFile, UnreadableFile
 
 FILES = "ingest_files"
 SENSORS = "ingest_sensors"
@@ -27,6 +30,25 @@ REJECTED = "ingest_rejected"
 SENSOR_ENUM = "ingest_sensor"
 UNIT_ENUM = "ingest_unit"
 QUALITY_ENUM = "ingest_quality"
+UTC_DAYS = "ingest_utc_days"
+LOCAL_DAYS = "ingest_local_days"
+DAY_US = 86_400_000_000
+
+BLANK = "blank"
+"""Reason of a line that is empty and no row at all; it never leaves `ingest_typed`."""
+ROW = "coalesce(t.source_row, t.rowid - g.first_row + 1)"
+"""Where a typed row `t` of a group's file `g` stands in its file, from 1."""
+IS_ROW = f"coalesce(t.reason, '') <> '{BLANK}' AND {ROW} <> g.header_row"
+"""Whether a typed row `t` of a group's file `g` is a reading, and not a blank line or the header."""
+
+REJECTS_SCHEMA = "(file_no INTEGER, source_row BIGINT, reason VARCHAR, detail VARCHAR, raw_text VARCHAR)"
+BROKEN_FILE = (
+    duckdb.InvalidInputException,
+    duckdb.ConversionException,
+    duckdb.OutOfRangeException,
+    duckdb.SerializationException,
+)
+"""What DuckDB raises for a file's content; anything else, such as a full disk or memory, is not the file's fault."""
 
 
 @dataclass(frozen=True)
@@ -43,14 +65,25 @@ class FileRows:
 class BatchRelations:
     """What reading a batch made: two relations, the files that could not be read, and the rows of each file.
 
-    `accepted` has `sensor_data`'s columns but the batch and its time; `rejected` has `quarantine`'s, whole files included
-    as row 0. Both are views and hold as long as the connection's next `read_batch`.
+    `accepted` has `sensor_data`'s columns but the batch and its time; `rejected` has `quarantine`'s, whole files
+    included as row 0. Both are views and hold until the connection's next `read_batch`.
     """
 
     accepted: str
     rejected: str
     unreadable: tuple[UnreadableFile, ...]
     received: tuple[FileRows, ...]
+
+
+def file_table(files: Sequence[LandingFile]) -> pa.Table:
+    """Return the rows of `ingest_files` for files in arrival order."""
+    return pa.table(
+        {
+            "file_no": pa.array(range(len(files)), pa.int32()),
+            "source_file": pa.array([file.name for file in files], pa.string()),
+            "content_hash": pa.array([file.content_hash for file in files], pa.string()),
+        }
+    )
 
 
 def load(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:

@@ -1,6 +1,7 @@
 """Rewriting a text file that the line scan refuses, so that only its bad lines are lost and line numbers stay exact.
 
-Works on chunks, not on rows: a chunk is searched for what the scan refuses, and only chunks that have it are looked at by line.
+Works on chunks, not on rows: a chunk is searched for what the scan refuses, and only one that has it is looked at by
+line.
 """
 
 from collections.abc import Iterator
@@ -18,8 +19,8 @@ LINE_LIMIT = MAX_LINE_BYTES - 1024
 def sanitise(source: Path, target: Path) -> None:
     """Write a plain text file again with line ends of one kind, and each bad line as mark, reason, mark, its beginning.
 
-    A line ends with LF or CR LF, or with CR in a file that has no LF at all. Bad are lines that are not UTF-8, longer than
-    1 MiB, or hold the scan's separator byte.
+    A line ends with LF or CR LF, or with CR in a file that has no LF at all. Bad are lines that are not UTF-8, that are
+    longer than 1 MiB, or that hold the scan's separator byte.
     """
     with target.open("wb") as out:
         for lines in _line_blocks(source, b"\n" if _has_line_feed(source) else b"\r"):

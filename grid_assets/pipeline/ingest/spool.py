@@ -21,11 +21,26 @@ MAX_PLAIN_BYTES = 64 << 30
 GZIP_WINDOW = 31
 
 
+def refuse_unreadable(path: Path) -> None:
+    """Open a file to see that it can be.
+
+    Raises:
+        UnreadableFileError: With reason no_permission or unreadable.
+    """
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        reason = Reason.NO_PERMISSION if isinstance(error, PermissionError) else Reason.UNREADABLE
+        raise UnreadableFileError(
+            reason, f"{path.name} cannot be read: {error.strerror}", action="make it readable and run again"
+        ) from error
+
+
 def unpack(source: Path, packing: Packing, target: Path) -> None:
     """Write a compressed file's plain content to `target`.
 
     Raises:
-        UnreadableFileError: With reason truncated_file, too_large, no_permission or unreadable.
+        UnreadableFileError: With reason truncated_file or too_large.
         OSError: If the target cannot be written, for instance because the disk is full.
     """
     written = 0
@@ -45,14 +60,9 @@ def plain_chunks(source: Path, packing: Packing) -> Iterator[bytes]:
     """Yield a file's plain content in chunks, unpacked by its packing.
 
     Raises:
-        UnreadableFileError: With reason truncated_file where the packing is damaged, no_permission or unreadable.
+        UnreadableFileError: With reason truncated_file, where the packing is damaged.
     """
-    try:
-        stream = source.open("rb")
-    except OSError as error:
-        reason = Reason.NO_PERMISSION if isinstance(error, PermissionError) else Reason.UNREADABLE
-        raise UnreadableFileError(reason, f"{source.name} cannot be read: {error.strerror}") from error
-    with stream:
+    with source.open("rb") as stream:
         if packing is Packing.NONE:
             yield from iter(lambda: stream.read(CHUNK_BYTES), b"")
             return

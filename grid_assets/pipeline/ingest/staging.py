@@ -23,6 +23,7 @@ from grid_assets.pipeline.ingest.relations import (
     SENSOR_ENUM,
     SENSORS,
     UNIT_ENUM,
+    file_table,
     load,
 )
 
@@ -50,7 +51,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile],
             CAST(unit AS {UNIT_ENUM}) AS unit, nullif(trim(time_zone), '') AS time_zone, valid_from_utc, valid_to_utc
             FROM {source}"""
     )
-    load(connection, FILES, _file_table(files))
+    load(connection, FILES, file_table(files))
     connection.execute(CREATE_READINGS)
     connection.execute(CREATE_REJECTS)
 
@@ -62,16 +63,18 @@ def publish(connection: duckdb.DuckDBPyConnection) -> None:
             JOIN {SENSORS} s ON s.sensor = r.sensor JOIN {FILES} f ON f.file_no = r.file_no"""
     )
     connection.execute(
-        f"""CREATE TEMP VIEW {REJECTED} AS SELECT f.source_file, r.source_row, r.reason, r.detail, r.raw_text, f.content_hash
+        f"""CREATE TEMP VIEW {REJECTED} AS
+            SELECT f.source_file, r.source_row, r.reason, r.detail, r.raw_text, f.content_hash
             FROM {REJECTS} r JOIN {FILES} f ON f.file_no = r.file_no"""
     )
 
 
 def accepted_columns(reading: str, sensor: str, file: str) -> str:
-    """Return the select list of `sensor_data`'s columns but the batch and its time, over aliases of the three tables."""
-    return f"""CAST({reading}.sensor AS VARCHAR) AS sensor_id, {sensor}.sensor_type, {reading}.interval_start_utc, {reading}.value,
-        CAST({reading}.unit AS VARCHAR) AS unit, CAST({reading}.quality AS VARCHAR) AS quality, {reading}.channel,
-        {reading}.interval_minutes, {file}.source_file, {reading}.source_row, {reading}.operating_day"""
+    """Return the select list of `sensor_data`'s columns but the batch and its time, over three aliases."""
+    return f"""CAST({reading}.sensor AS VARCHAR) AS sensor_id, {sensor}.sensor_type, {reading}.interval_start_utc,
+        {reading}.value, CAST({reading}.unit AS VARCHAR) AS unit, CAST({reading}.quality AS VARCHAR) AS quality,
+        {reading}.channel, {reading}.interval_minutes, {file}.source_file, {reading}.source_row,
+        {reading}.operating_day"""
 
 
 def _drop_views(connection: duckdb.DuckDBPyConnection) -> None:
@@ -82,13 +85,3 @@ def _drop_views(connection: duckdb.DuckDBPyConnection) -> None:
 def _make_enum(connection: duckdb.DuckDBPyConnection, name: str, query: str) -> None:
     connection.execute(f"DROP TYPE IF EXISTS {name}")
     connection.execute(f"CREATE TEMP TYPE {name} AS ENUM ({query})")
-
-
-def _file_table(files: Sequence[LandingFile]) -> pa.Table:
-    return pa.table(
-        {
-            "file_no": pa.array(range(len(files)), pa.int32()),
-            "source_file": pa.array([file.name for file in files], pa.string()),
-            "content_hash": pa.array([file.content_hash for file in files], pa.string()),
-        }
-    )

@@ -1,6 +1,6 @@
 """Making parts of a group: files that one query can read, each with its plain path and what the query must know of it.
 
-Compressed text is unpacked first. A file that cannot take part is put among the unreadable ones, never dropped.
+Compressed files are unpacked first. A file that cannot take part is put among the unreadable ones, never dropped.
 """
 
 from collections.abc import Iterator, Sequence
@@ -8,37 +8,45 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import duckdb
+import pyarrow as pa
+
 from grid_assets.domain.errors import UnreadableFileError
 from grid_assets.domain.ingest_reasons import Reason
 from grid_assets.pipeline.ingest.files import Container, Packing, UnreadableFile
 from grid_assets.pipeline.ingest.groups import NumberedFile
-from grid_assets.pipeline.ingest.readers.header import Header, read_header
-from grid_assets.pipeline.ingest.readers.text import csv_source, jsonl_source
+from grid_assets.pipeline.ingest.readers import espi
+from grid_assets.pipeline.ingest.readers.espi_feed import extract
+from grid_assets.pipeline.ingest.readers.header import READING_COLUMNS, Header, read_header
+from grid_assets.pipeline.ingest.readers.parquet import ParquetShape, parquet_source, read_shape
+from grid_assets.pipeline.ingest.readers.text import csv_fields, jsonl_fields
+from grid_assets.pipeline.ingest.relations import load
 from grid_assets.pipeline.ingest.sanitise import sanitise
-from grid_assets.pipeline.ingest.spool import unpack
+from grid_assets.pipeline.ingest.spool import refuse_unreadable, unpack
 from grid_assets.pipeline.ingest.typed import RowSource
 
-UNPACKERS = 2
+PREPARERS = 2
+TEXT = (Container.CSV, Container.JSONL)
 Unreadable = dict[int, UnreadableFile]
 
 
 @dataclass(frozen=True)
 class Member:
-    """One file of a part: where its plain content lies, and its header if it has one."""
+    """One file of a part: where its plain content lies, and what was learnt from it (an XML file's are its blocks)."""
 
     file: NumberedFile
     plain: Path
-    header: Header | None = None
+    shape: Header | ParquetShape | pa.Table | None = None
 
     @property
     def header_row(self) -> int:
         """Return the line that the header is; 0 where there is none."""
-        return self.header.line_number if self.header else 0
+        return self.shape.line_number if isinstance(self.shape, Header) else 0
 
     @property
     def signature(self) -> tuple[object, ...]:
         """Return what members of one part share."""
-        return self.header.signature if self.header else ()
+        return self.shape.signature if isinstance(self.shape, Header | ParquetShape) else ()
 
 
 @dataclass(frozen=True)
@@ -49,50 +57,53 @@ class Part:
     members: tuple[Member, ...]
     is_marked: bool = False
 
-    def source(self) -> RowSource:
-        """Return the files as one row source."""
+    def source(self, connection: duckdb.DuckDBPyConnection) -> RowSource:
+        """Return the files as one row source; what it needs beside them is bound in the connection."""
         paths = [member.plain for member in self.members]
-        header = self.members[0].header
-        if header is not None:
-            return csv_source(paths, header, is_marked=self.is_marked)
-        return jsonl_source(paths, is_marked=self.is_marked)
+        shape = self.members[0].shape
+        if isinstance(shape, Header):
+            return csv_fields(paths, shape, is_marked=self.is_marked).as_rows()
+        if isinstance(shape, ParquetShape):
+            return parquet_source(paths, shape)
+        if self.container is Container.JSONL:
+            return jsonl_fields(paths, READING_COLUMNS.known, is_marked=self.is_marked).as_rows()
+        load(connection, espi.BLOCKS, espi.block_table([member.shape for member in self.members]))
+        return espi.espi_source(paths)
 
-    def without_suspect(self, message: str, scratch: Path, unreadable: Unreadable) -> Iterator["Part"]:
-        """Yield smaller parts after the engine refused this one: the file it names, or else each half, on its own.
+    def after_refusal(self, message: str, scratch: Path, unreadable: Unreadable) -> Iterator["Part"]:
+        """Yield smaller parts after the engine refused this one: the file that it names apart, or else each half.
 
-        A text file that is alone is sanitised once; one that fails even then is unreadable.
+        A text file that is alone is sanitised once; a file that fails even so is unreadable.
         """
         if len(self.members) > 1:
-            yield from self._halves(message)
-        elif self.is_marked:
-            member = self.members[0]
-            unreadable[member.file.number] = UnreadableFile.of(member.file.file, Reason.UNREADABLE, message[:500])
-        else:
-            member = self.members[0]
+            yield from self._cut(message)
+            return
+        member = self.members[0]
+        if self.container in TEXT and not self.is_marked:
             target = scratch / f"{member.file.number}.marked"
             sanitise(member.plain, target)
             yield replace(self, members=(replace(member, plain=target),), is_marked=True)
+            return
+        reason = Reason.NOT_PARQUET if self.container is Container.PARQUET else Reason.UNREADABLE
+        unreadable[member.file.number] = UnreadableFile.of(member.file.file, reason, message[:500])
 
-    def _halves(self, message: str) -> Iterator["Part"]:
+    def _cut(self, message: str) -> Iterator["Part"]:
         named = [member for member in self.members if str(member.plain) in message]
         middle = len(self.members) // 2
+        cuts = [self.members[:middle], self.members[middle:]]
         if len(named) == 1:
             cuts = [(named[0],), tuple(member for member in self.members if member is not named[0])]
-        else:
-            cuts = [self.members[:middle], self.members[middle:]]
         for members in cuts:
             yield replace(self, members=members)
 
 
 def parts_of(group: Sequence[NumberedFile], scratch: Path, unreadable: Unreadable) -> Iterator[Part]:
-    """Yield the parts of a group of one container; unpacked files live until the part has been taken."""
-    container = group[0].format.container
-    members = _members(group, scratch, unreadable)
+    """Yield the parts of a group of one container; unpacked files live until the next part is asked for."""
     by_signature: dict[tuple[object, ...], list[Member]] = {}
-    for member in members:
+    for member in _members(group, scratch, unreadable):
         by_signature.setdefault(member.signature, []).append(member)
     for same in by_signature.values():
-        yield Part(container, tuple(same))
+        yield Part(group[0].format.container, tuple(same))
     for path in scratch.iterdir():
         path.unlink()
 
@@ -104,7 +115,7 @@ def _members(group: Sequence[NumberedFile], scratch: Path, unreadable: Unreadabl
         except UnreadableFileError as error:
             return UnreadableFile.of(file.file, Reason(error.reason), str(error))
 
-    with ThreadPoolExecutor(UNPACKERS) as pool:
+    with ThreadPoolExecutor(PREPARERS) as pool:
         outcomes = list(pool.map(member_or_problem, group))
     for file, outcome in zip(group, outcomes, strict=True):
         if isinstance(outcome, UnreadableFile):
@@ -113,9 +124,21 @@ def _members(group: Sequence[NumberedFile], scratch: Path, unreadable: Unreadabl
 
 
 def _member(file: NumberedFile, scratch: Path) -> Member:
+    name = file.file.name
     plain = file.file.path
+    refuse_unreadable(plain)
     if file.format.packing is not Packing.NONE:
         plain = scratch / f"{file.number}.plain"
         unpack(file.file.path, file.format.packing, plain)
-    header = read_header(plain) if file.format.container is Container.CSV else None
-    return Member(file, plain, header)
+    if plain.stat().st_size == 0:
+        raise UnreadableFileError(Reason.EMPTY_FILE, f"{name} holds nothing", "readings", "deliver the file again")
+    match file.format.container:
+        case Container.CSV:
+            return Member(file, plain, read_header(plain, name))
+        case Container.PARQUET:
+            return Member(file, plain, read_shape(plain, name))
+        case Container.XML:
+            lines = scratch / f"{file.number}.lines"
+            return Member(file, lines, extract(plain, lines, name))
+        case Container.JSONL:
+            return Member(file, plain)
