@@ -109,7 +109,7 @@ UNION ALL
 SELECT a.asset_type, a.asset_id, 'day' AS grain, d.start_utc AS period_start_utc,
        CAST(a.consumed AS DOUBLE) AS consumption_kwh, CAST(a.produced AS DOUBLE) AS production_kwh,
        CAST(a.consumed - a.produced AS DOUBLE) AS net_kwh, a.peak_kw,
-       CASE WHEN a.peak_kw > 0 THEN a.mean_kw / a.peak_kw END AS load_factor,
+       CASE WHEN a.peak_kw > 0 AND a.mean_kw > 0 THEN LEAST(a.mean_kw / a.peak_kw, 1.0e0) END AS load_factor,
        CASE WHEN a.sum_of_peaks > 0 THEN CAST(a.peak_of_sum AS DOUBLE) / CAST(a.sum_of_peaks AS DOUBLE) END
            AS coincidence_factor,
        a.meters, {_COUNTS}, a.operating_day
@@ -121,7 +121,7 @@ JOIN days AS d ON d.operating_day = a.operating_day""",
     (
         "net_kwh = consumption_kwh - production_kwh",
         "peak_kw = net_kwh / length of the hour; of a day: the largest of its hours",
-        "load_factor = mean net power of the hours that have a value / peak_kw, days only, null unless peak_kw > 0",
+        "load_factor = mean net power of the hours that have a value / peak_kw; null unless both are above zero",
         "coincidence_factor = largest hourly sum of consumption / sum of the meters' largest hourly ones, days only",
     ),
     "Coincidence factor: peak of the group over the sum of its members' peaks in the same period, the inverse of the "

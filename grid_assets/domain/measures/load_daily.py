@@ -16,8 +16,9 @@ WITH peaks AS (
     GROUP BY e.meter_id, e.point_type, e.operating_day
 )
 SELECT l.meter_id, l.point_type, l.operating_day, l.energy AS energy_kwh, l.peak_kw, p.peak_start_utc,
-       CASE WHEN l.peak_kw > 0
-            THEN ROUND(CAST(l.energy AS DOUBLE) * 60 / l.covered_minutes / l.peak_kw, 9) END AS load_factor,
+       CASE WHEN l.peak_kw > 0 AND l.energy >= 0
+            THEN LEAST(ROUND(CAST(l.energy AS DOUBLE) * 60 / l.covered_minutes / l.peak_kw, 9), 1.0e0) END
+           AS load_factor,
        {", ".join(f"l.{name}" for name in COUNT_NAMES)},
        {QUALITIES_SQL} AS qualities
 FROM load_days AS l
@@ -29,6 +30,7 @@ LEFT JOIN peaks AS p
         "energy_kwh = sum of the intervals' values, null where all are missing",
         "peak_kw = max(value x 60 / interval_minutes); peak_start_utc = the first interval that reaches it",
         "load_factor = (energy_kwh / hours of the intervals that have a value) / peak_kw, null unless peak_kw > 0",
+        "load_factor is null, too, for exchange that feeds back more than it takes",
     ),
     "Load factor: average load over peak load of the period.",
 )

@@ -39,7 +39,7 @@ def test_scenario__gives_exactly_the_rows_it_names(folder: Path, tmp_path: Path)
 
 
 def test_scenarios__exist_and_each_is_explained() -> None:
-    assert len(SCENARIOS) >= 12
+    assert len(SCENARIOS) >= 15
     assert all((folder / "README.md").read_text().strip() for folder in SCENARIOS)
 
 
