@@ -25,6 +25,7 @@ from tests.input.sensors import Sensor, make_sensors
 from tests.input.simbench_grid import load_grid, profiles
 from tests.input.streams import Slices, monthly, weekly
 from tests.input.timeaxis import Window
+from tests.input.writers import QUICK
 
 SHIPPED_ROWS: Final = 2_300_000
 """Readings in the shipped window; fault counts of other windows scale with it."""
@@ -96,7 +97,7 @@ def build_year(job: Job, folder: Path) -> None:
     done = []
     for slot, window in enumerate(_months()):
         case = seed_faults(job.case(window, f"{window.first:%Y-%m}"))
-        layout = landing.Layout(folder / "landing" / "readings", monthly(window), slot, copies=COPIES)
+        layout = landing.Layout(folder / "landing" / "readings", monthly(window), slot, copies=COPIES, effort=QUICK)
         landed = landing.write(case, job.sensors, layout)
         done.append(truth.tables(case, landed))
         print(f"{window.first:%Y-%m}: {sum(file.rows for file in landed.files):,} rows in {len(landed.files)} files")

@@ -12,7 +12,7 @@ from tests.input.faults.case import Case, Rows
 from tests.input.readings import CORRECTED, DUPLICATE, LATE, LOST, OVERLAP, QUARANTINED, REGULAR, STORED, Readings
 from tests.input.sensors import Sensor
 from tests.input.streams import STREAMS, Slices, Stream
-from tests.input.writers import csv_payload, json_payload, write_bytes, write_parquet_file
+from tests.input.writers import SMALL, Effort, csv_payload, json_payload, parquet_rows, write_bytes, write_parquet_file
 
 BATCHES: Final = {REGULAR: "", LATE: "-late", CORRECTED: "-corrected", OVERLAP: "-again"}
 COPY: Final = 4
@@ -52,6 +52,7 @@ class Layout:
     first_slot: int = 0
     is_plain: bool = False
     copies: frozenset[tuple[str, str]] = frozenset()
+    effort: Effort = SMALL
 
 
 def write(case: Case, sensors: list[Sensor], layout: Layout) -> Landed:
@@ -68,7 +69,7 @@ def write(case: Case, sensors: list[Sensor], layout: Layout) -> Landed:
         kind, chosen = STREAMS[code % len(STREAMS)], readings.take(rows)
         period, batch = divmod(code // len(STREAMS), len(BATCHES))
         path = layout.folder / _name(layout, period, batch, kind)
-        _write_file(chosen, sensors, kind, path)
+        _write_file(chosen, sensors, kind, path, layout.effort)
         file_of[rows] = len(files)
         row_of[rows] = np.arange(1, rows.size + 1) + HEADER_LINES[_format(kind)]
         files.append(_counted(path.name, chosen))
@@ -95,16 +96,16 @@ def _format(stream: Stream) -> str:
     return stream.suffix.split(".")[0]
 
 
-def _write_file(readings: Readings, sensors: list[Sensor], stream: Stream, path: Path) -> None:
+def _write_file(readings: Readings, sensors: list[Sensor], stream: Stream, path: Path, effort: Effort) -> None:
     kind = _format(stream)
     if kind == "parquet":
-        write_parquet_file(readings, sensors, stream, path)
+        write_parquet_file(parquet_rows(readings, sensors, stream), path, effort)
     elif kind == "csv":
-        write_bytes(csv_payload(readings, sensors, stream), path)
+        write_bytes(csv_payload(readings, sensors, stream), path, effort)
     elif kind == "jsonl":
-        write_bytes(json_payload(readings, sensors, stream), path)
+        write_bytes(json_payload(readings, sensors, stream), path, effort)
     else:
-        write_bytes(feed(readings, sensors, f"Interval energy {path.name.split('.')[0]}"), path)
+        write_bytes(feed(readings, sensors, f"Interval energy {path.name.split('.')[0]}"), path, effort)
 
 
 def _counted(name: str, readings: Readings) -> LandingFile:

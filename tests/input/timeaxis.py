@@ -45,7 +45,7 @@ class Window:
 
 def to_us(moment: datetime) -> int:
     """Microseconds since 1970 of an aware datetime."""
-    return int((moment - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(microseconds=1))
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
 def from_us(instant: int, zone: tzinfo = UTC) -> datetime:

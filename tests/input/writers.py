@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -17,8 +18,17 @@ from tests.input.sensors import Sensor
 from tests.input.streams import Stream
 from tests.input.timeaxis import texts
 
-ZSTD_LEVEL: Final = 19
-GZIP_LEVEL: Final = 9
+
+@dataclass(frozen=True)
+class Effort:
+    """Compression levels."""
+
+    gzip: int
+    zstd: int
+
+
+SMALL: Final = Effort(gzip=9, zstd=19)
+QUICK: Final = Effort(gzip=4, zstd=3)
 OBIS: Final = {"consumption": "1-0:1.8.0", "production": "1-0:2.8.0", "exchange": "1-0:16.8.0"}
 
 
@@ -69,6 +79,11 @@ def json_payload(readings: Readings, sensors: list[Sensor], stream: Stream) -> b
     return ("\n".join(_spell(lines, readings, json_line)) + "\n").encode()
 
 
+def parquet_rows(readings: Readings, sensors: list[Sensor], stream: Stream) -> pa.Table:
+    """The rows of a Parquet file, malformed ones included."""
+    return parquet_columns(table(readings, sensors, stream), readings)
+
+
 def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column if pa.types.is_string(column.type) else pc.cast(column, pa.string())
 
@@ -82,24 +97,23 @@ def _spell(lines: pa.ChunkedArray, readings: Readings, spell: Callable[[str, str
     return written
 
 
-def write_bytes(payload: bytes, path: Path) -> None:
+def write_bytes(payload: bytes, path: Path, effort: Effort) -> None:
     """Write ``payload`` compressed as the name of ``path`` says; the same payload gives the same bytes."""
     if path.suffix == ".gz":
-        payload = gzip.compress(payload, compresslevel=GZIP_LEVEL, mtime=0)
+        payload = gzip.compress(payload, compresslevel=effort.gzip, mtime=0)
     elif path.suffix == ".zst":
-        payload = zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(payload)
+        payload = zstandard.ZstdCompressor(level=effort.zstd).compress(payload)
     path.write_bytes(payload)
 
 
-def write_parquet_file(readings: Readings, sensors: list[Sensor], stream: Stream, path: Path) -> None:
+def write_parquet_file(rows: pa.Table, path: Path, effort: Effort) -> None:
     """Write rows small: dictionary and delta encodings, zstd."""
-    rows = parquet_columns(table(readings, sensors, stream), readings)
     texts_only = [name for name in rows.column_names if pa.types.is_string(rows.schema.field(name).type)]
     pq.write_table(
         rows,
         path,
         compression="zstd",
-        compression_level=ZSTD_LEVEL,
+        compression_level=effort.zstd,
         use_dictionary=[*texts_only, "value"],
         column_encoding={"timestamp": "DELTA_BINARY_PACKED"},
         dictionary_pagesize_limit=4_000_000,

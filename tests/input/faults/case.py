@@ -3,6 +3,7 @@
 A fault claims the rows that it touches, so that no reading has two faults and the truth stays unambiguous.
 """
 
+from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
@@ -168,7 +169,9 @@ def _apart(first: Rows, length: Rows, wanted: int) -> Runs:
     for begin, size in zip(first.tolist(), length.tolist(), strict=True):
         if len(kept) == wanted:
             break
-        if all(begin > a + n + 1 or begin + size + 1 < a for a, n in kept):
-            kept.append((begin, size))
-    kept.sort()
+        place = bisect(kept, (begin, size))
+        after_last = place == 0 or begin > kept[place - 1][0] + kept[place - 1][1] + 1
+        before_next = place == len(kept) or begin + size + 1 < kept[place][0]
+        if after_last and before_next:
+            kept.insert(place, (begin, size))
     return Runs(np.array([a for a, _ in kept], np.int64), np.array([n for _, n in kept], np.int64))
