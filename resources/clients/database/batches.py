@@ -9,23 +9,30 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Select, delete, func, insert, literal, or_, select, update
 
 from grid_assets.domain.errors import DatabaseError
 from resources.clients.database.changes import Change, Progress, advance, record_changes
-from resources.clients.database.owner import is_alive, this_process
+from resources.clients.database.files import FileIdentity, claim_files
+from resources.clients.database.owner import NOBODY, is_alive, this_process
 from resources.clients.database.schema import BATCHES, CHANGE_LOG, CLAIMS, FILES
+
+LONG_AGO = datetime(1970, 1, 1)  # noqa: DTZ001 - the database keeps instants in UTC without an offset
 
 
 @dataclass(frozen=True)
 class Batch:
-    """One batch: its id, the stage that runs it, its knowledge time and the plan it wrote down, if it got that far."""
+    """One batch: its id, the stage that runs it, its knowledge time and the plan it wrote down, if it got that far.
+
+    `files` are the content hashes that it claimed when it was opened.
+    """
 
     batch_id: int
     stage: str
     recorded_at_utc: datetime
     plan: dict[str, Any] | None = None
     driver: str = "cli"
+    files: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -53,8 +60,19 @@ class Batches:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    def open(self, stage: str, driver: str, now_utc: datetime) -> Batch:
-        """Claim a new batch id; its knowledge time is later than that of every batch before it."""
+    def open(self, stage: str, driver: str, now_utc: datetime, files: Sequence[FileIdentity] = ()) -> Batch:
+        """Claim a new batch id, and with it the files that no other batch has.
+
+        Its knowledge time is later than that of every batch before it. Files go with the id in one transaction, so
+        that of two batches the later one has the files that arrived later.
+
+        Raises:
+            DatabaseError: If the instant has no offset.
+        """
+        if now_utc.tzinfo is None:
+            raise DatabaseError(
+                f"the clock {now_utc.isoformat()} has no offset", "an instant such as datetime.now(UTC)"
+            )
         with self.engine.begin() as connection:
             newest = connection.execute(select(func.max(BATCHES.c.recorded_at_utc))).scalar()
             recorded = _naive(now_utc)
@@ -70,24 +88,24 @@ class Batches:
                 "is_held": False,
             }
             key = connection.execute(insert(BATCHES).values(values)).inserted_primary_key
-        if key is None:
-            raise DatabaseError("the database gave no id for a new batch")
-        return Batch(int(key[0]), stage, recorded.replace(tzinfo=UTC), None, driver)
+            if key is None:
+                raise DatabaseError("the database gave no id for a new batch")
+            got = claim_files(connection, int(key[0]), files)
+        return Batch(int(key[0]), stage, recorded.replace(tzinfo=UTC), None, driver, got)
 
     def claim(self, batch_id: int, resources: Sequence[str]) -> Holder | None:
-        """Take resources for a batch alone, all or none; return who holds one of them, or None when they were taken.
+        """Take resources for a batch alone, all or none; return who has to end first, or None when they were taken.
 
-        A claim of a dead batch is not taken over here: its batch has to be repaired first, which frees it.
+        Batches of a stage take their claims in the order of their ids, so that on no day an older batch comes after
+        a newer one. A claim of a dead batch is not taken over here: its batch has to be repaired first, which frees it.
         """
         with self.engine.begin() as connection:
-            held = connection.execute(
-                select(CLAIMS.c.resource, BATCHES.c.batch_id, BATCHES.c.owner, BATCHES.c.heartbeat_utc)
-                .join(BATCHES, BATCHES.c.batch_id == CLAIMS.c.batch_id)
-                .where(CLAIMS.c.resource.in_(resources), CLAIMS.c.batch_id != batch_id)
-            ).first()
-            if held is not None:
-                return Holder(held.resource, held.batch_id, is_alive(held.owner, held.heartbeat_utc, _now()))
-            connection.execute(insert(CLAIMS), [{"resource": r, "batch_id": batch_id} for r in sorted(resources)])
+            first = connection.execute(_before(batch_id)).first()
+            if first is None:
+                first = connection.execute(_holding(batch_id, resources)).first()
+            if first is not None:
+                return Holder(first.resource, first.batch_id, is_alive(first.owner, first.heartbeat_utc, _now()))
+            connection.execute(insert(CLAIMS), [{"resource": r, "batch_id": batch_id} for r in sorted(set(resources))])
         return None
 
     def take_over(self, batch_id: int) -> bool:
@@ -99,6 +117,12 @@ class Batches:
             values = {"owner": this_process(), "heartbeat_utc": _now()}
             connection.execute(update(BATCHES).where(BATCHES.c.batch_id == batch_id).values(values))
         return True
+
+    def hand_back(self, batch_id: int) -> None:
+        """Give an open batch up without ending it: whoever repairs next, this process too, may take it over."""
+        with self.engine.begin() as connection:
+            mine = (BATCHES.c.batch_id == batch_id, BATCHES.c.state == "claimed")
+            connection.execute(update(BATCHES).where(*mine).values(owner=NOBODY, heartbeat_utc=LONG_AGO))
 
     def beat(self, batch_id: int) -> None:
         """Say that the batch's process still lives."""
@@ -133,6 +157,14 @@ class Batches:
             ).all()
         return tuple((_batch(row), is_alive(row.owner, row.heartbeat_utc, _now())) for row in rows)
 
+    def uncounted(self, stage: str) -> tuple[int, ...]:
+        """Return the batches of a stage whose rows do not count: still open, or held by their gate."""
+        query = select(BATCHES.c.batch_id).where(
+            BATCHES.c.stage == stage, or_(BATCHES.c.state == "claimed", BATCHES.c.is_held.is_(True))
+        )
+        with self.engine.begin() as connection:
+            return tuple(connection.execute(query.order_by(BATCHES.c.batch_id)).scalars())
+
     def release(self, batch_id: int) -> int:
         """Let a held batch's changes pass: they enter the change log anew; return how many.
 
@@ -152,6 +184,29 @@ class Batches:
         """Return every batch as a plain mapping, oldest first."""
         with self.engine.begin() as connection:
             return [dict(row) for row in connection.execute(select(BATCHES).order_by(BATCHES.c.batch_id)).mappings()]
+
+
+def _before(batch_id: int) -> Select[Any]:
+    """Select the oldest open batch of the same stage that was opened before and has yet to take its claims."""
+    own = select(BATCHES.c.stage).where(BATCHES.c.batch_id == batch_id).scalar_subquery()
+    has_claims = select(CLAIMS.c.resource).where(CLAIMS.c.batch_id == BATCHES.c.batch_id).exists()
+    return (
+        select(literal("its turn").label("resource"), BATCHES.c.batch_id, BATCHES.c.owner, BATCHES.c.heartbeat_utc)
+        .where(BATCHES.c.state == "claimed", BATCHES.c.stage == own, BATCHES.c.batch_id < batch_id, ~has_claims)
+        .order_by(BATCHES.c.batch_id)
+        .limit(1)
+    )
+
+
+def _holding(batch_id: int, resources: Sequence[str]) -> Select[Any]:
+    """Select the oldest batch that holds one of some resources."""
+    return (
+        select(CLAIMS.c.resource, BATCHES.c.batch_id, BATCHES.c.owner, BATCHES.c.heartbeat_utc)
+        .join(BATCHES, BATCHES.c.batch_id == CLAIMS.c.batch_id)
+        .where(CLAIMS.c.resource.in_(resources), CLAIMS.c.batch_id != batch_id)
+        .order_by(BATCHES.c.batch_id)
+        .limit(1)
+    )
 
 
 def _changes_of(connection: Connection, batch_id: int) -> tuple[Change, ...]:

@@ -53,6 +53,24 @@ class ChangeLog:
             newest = connection.execute(select(func.max(CHANGE_LOG.c.position))).scalar() or 0
         return Pending(tuple(sorted({row.operating_day for row in rows})), newest)
 
+    def held_days(self, table_name: str) -> frozenset[date]:
+        """Return the days of a table whose newest change was made by a batch that its gate holds."""
+        log = CHANGE_LOG.c
+        newest = (
+            select(func.max(log.position).label("position"))
+            .where(log.table_name == table_name)
+            .group_by(log.operating_day)
+            .subquery()
+        )
+        query = (
+            select(log.operating_day)
+            .join(newest, newest.c.position == log.position)
+            .join(BATCHES, BATCHES.c.batch_id == log.batch_id)
+            .where(BATCHES.c.is_held.is_(True))
+        )
+        with self.engine.begin() as connection:
+            return frozenset(connection.execute(query).scalars())
+
     def since(self, position: int, limit: int = 10_000) -> Sequence[Row[tuple[int, str, date, int]]]:
         """Return the log's entries after a position: position, table_name, operating_day, batch_id."""
         query = select(CHANGE_LOG).where(CHANGE_LOG.c.position > position).order_by(CHANGE_LOG.c.position).limit(limit)
@@ -77,24 +95,17 @@ def record_changes(connection: Connection, batch_id: int, changes: Sequence[Chan
 
 
 def advance(connection: Connection, progress: Progress) -> None:
-    """Record days as done and move the consumer's offset over everything that is."""
+    """Record days as done and move the consumer's offset over everything that is; what is known of later stays."""
     done = CONSUMER_DAYS.c
-    for day in progress.days:
-        where = and_(
-            done.consumer == progress.consumer, done.table_name == progress.table_name, done.operating_day == day
-        )
-        connection.execute(delete(CONSUMER_DAYS).where(where))
-    if progress.days:
-        rows = [
-            {
-                "consumer": progress.consumer,
-                "table_name": progress.table_name,
-                "operating_day": day,
-                "position": progress.position,
-            }
-            for day in progress.days
-        ]
-        connection.execute(insert(CONSUMER_DAYS), rows)
+    of_table = and_(done.consumer == progress.consumer, done.table_name == progress.table_name)
+    stored = connection.execute(select(done.operating_day, done.position).where(of_table))
+    known = {row.operating_day: row.position for row in stored}
+    newly = [day for day in sorted(set(progress.days)) if known.get(day, -1) < progress.position]
+    for day in known.keys() & set(newly):
+        connection.execute(delete(CONSUMER_DAYS).where(of_table, done.operating_day == day))
+    if newly:
+        rest = {"consumer": progress.consumer, "table_name": progress.table_name, "position": progress.position}
+        connection.execute(insert(CONSUMER_DAYS), [{**rest, "operating_day": day} for day in newly])
     _move_offset(connection, progress)
 
 

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from sqlalchemy import Engine, create_engine, event, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DatabaseError as DriverError
+from sqlalchemy.exc import InternalError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from grid_assets.domain.errors import DatabaseError
@@ -13,27 +15,44 @@ BUSY_SECONDS = 60
 
 
 def open_database(url: str) -> Engine:
-    """Return an engine whose tables exist.
+    """Return an engine whose tables exist; every failure of the database itself is raised as a DatabaseError.
 
     Raises:
         DatabaseError: If the database cannot be reached or written.
     """
     address = make_url(url)
-    if address.get_backend_name() == "sqlite" and address.database:
-        Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+    is_file = address.get_backend_name() == "sqlite" and bool(address.database)
+    if is_file:
+        _make_folder(Path(str(address.database)).parent)
     engine = create_engine(address)
+    event.listen(engine, "handle_error", _raise_ours)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    METADATA.create_all(engine)
+    return engine
+
+
+def _make_folder(folder: Path) -> None:
     try:
-        METADATA.create_all(engine)
-    except OperationalError as error:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
         raise DatabaseError(
-            f"the operational database {address.render_as_string()} cannot be opened: {error.orig}",
-            "a database that this user may write to",
+            f"the folder {folder} of the operational database cannot be made: {error.strerror}",
+            "a folder that this user may write to",
             "check GRID_HOME or GRID_DATABASE_URL",
         ) from error
-    return engine
+
+
+def _raise_ours(context: ExceptionContext) -> None:
+    """Raise what the driver reports of the database's state (locked, full, unreachable) as this project's error."""
+    if type(context.sqlalchemy_exception) in (OperationalError, InternalError, DriverError):
+        where = context.engine.url.render_as_string() if context.engine is not None else "it"
+        raise DatabaseError(
+            f"the operational database {where} does not work: {context.original_exception}",
+            "a database that can be reached, has room, and that this user may write to",
+            "check GRID_HOME or GRID_DATABASE_URL, make room on the disk, then run the same command again",
+        ) from context.original_exception
 
 
 def _configure_sqlite(connection: object, _: ConnectionPoolEntry) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy import Connection, Engine, delete, insert, select
 
 from resources.clients.database.schema import FILES, SEEN_FILES
 
@@ -40,24 +40,8 @@ class Files:
 
     def known(self, hashes: Sequence[str]) -> frozenset[str]:
         """Return which of some content hashes a batch has claimed already, finished or not."""
-        found: set[str] = set()
         with self.engine.begin() as connection:
-            for start in range(0, len(hashes), CHUNK):
-                query = select(FILES.c.content_hash).where(FILES.c.content_hash.in_(hashes[start : start + CHUNK]))
-                found.update(connection.execute(query).scalars())
-        return frozenset(found)
-
-    def claim(self, batch_id: int, files: Sequence[FileIdentity]) -> frozenset[str]:
-        """Claim files for a batch and return the hashes that it got; the others belong to another batch."""
-        got: set[str] = set()
-        with self.engine.begin() as connection:
-            for file in files:
-                query = select(FILES.c.content_hash).where(FILES.c.content_hash == file.content_hash)
-                if connection.execute(query).first() is None:
-                    values: dict[str, Any] = {**file.__dict__, "batch_id": batch_id, "state": "claimed"}
-                    connection.execute(insert(FILES).values(values))
-                    got.add(file.content_hash)
-        return frozenset(got)
+            return _known(connection, hashes)
 
     def seen(self) -> dict[str, SeenFile]:
         """Return what each path was hashed to when it was last looked at."""
@@ -77,3 +61,24 @@ class Files:
         query = select(FILES).order_by(FILES.c.batch_id, FILES.c.name)
         with self.engine.begin() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def claim_files(connection: Connection, batch_id: int, files: Sequence[FileIdentity]) -> frozenset[str]:
+    """Claim files for a batch and return the hashes that it got; the others belong to another batch."""
+    first_of_each = {file.content_hash: file for file in reversed(files)}
+    free = first_of_each.keys() - _known(connection, tuple(first_of_each))
+    values: list[dict[str, Any]] = [
+        {**first_of_each[content_hash].__dict__, "batch_id": batch_id, "state": "claimed"}
+        for content_hash in sorted(free)
+    ]
+    if values:
+        connection.execute(insert(FILES), values)
+    return frozenset(free)
+
+
+def _known(connection: Connection, hashes: Sequence[str]) -> frozenset[str]:
+    found: set[str] = set()
+    for start in range(0, len(hashes), CHUNK):
+        query = select(FILES.c.content_hash).where(FILES.c.content_hash.in_(hashes[start : start + CHUNK]))
+        found.update(connection.execute(query).scalars())
+    return frozenset(found)

@@ -2,8 +2,9 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
+from grid_assets.domain.errors import DatabaseError
 from resources.clients.database.batches import Batches
 
 INTERVAL_SECONDS = 20.0
@@ -16,7 +17,8 @@ def heartbeat(batches: Batches, batch_id: int) -> Iterator[None]:
 
     def beat() -> None:
         while not stop.wait(INTERVAL_SECONDS):
-            batches.beat(batch_id)
+            with suppress(DatabaseError):
+                batches.beat(batch_id)
 
     thread = threading.Thread(target=beat, name=f"heartbeat-{batch_id}", daemon=True)
     thread.start()

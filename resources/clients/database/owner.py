@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 HEARTBEAT_LIMIT = timedelta(minutes=2)
+NOBODY = "nobody:0:0"
+"""The owner of a batch that was given up; with an old heartbeat it counts as dead everywhere."""
 
 
 def this_process() -> str:

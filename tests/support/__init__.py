@@ -1,0 +1,1 @@
+"""What tests share: small real homes and landing zones, and processes that may be killed."""
