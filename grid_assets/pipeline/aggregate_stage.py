@@ -12,6 +12,7 @@ from grid_assets.domain.intervals import operating_day
 from grid_assets.domain.tables import METER_READINGS, SENSOR_LATEST, SENSORS, TABLES
 from grid_assets.pipeline.aggregate.days import aggregate_days
 from grid_assets.pipeline.chunks import chunks
+from grid_assets.pipeline.counted import without_held
 from grid_assets.pipeline.difference import Stamp, changed_days, compare, has_changed
 from grid_assets.pipeline.metrics import aggregate_metrics
 from grid_assets.pipeline.outcome import StageOutcome
@@ -31,9 +32,9 @@ FALLBACK_DAYS = 28
 
 
 def aggregate(platform: Platform, driver: str, reporter: Reporter, days: Sequence[date] | None = None) -> StageOutcome:
-    """Aggregate the days that changed, or the given ones; tables and days that stay the same are not written."""
+    """Aggregate the days that changed, or the given ones that no gate holds; what stays the same is not written."""
     pending = platform.database.change_log.pending(STAGE, METER_READINGS.name)
-    wanted = pending.days if days is None else tuple(sorted(set(days)))
+    wanted = pending.days if days is None else without_held(platform, days)
     steps = chunks(wanted, platform.lake.rows_by_day(METER_READINGS, wanted), platform.limits.chunk_readings)
     reporter.start(STAGE, len(wanted))
     outcome = StageOutcome()
@@ -50,6 +51,9 @@ def _aggregate_chunk(platform: Platform, driver: str, days: tuple[date, ...], *,
         claim(platform, batch, [SENSOR_LATEST.name, *(f"aggregates/{day}" for day in days)])
         pending = platform.database.change_log.pending(STAGE, METER_READINGS.name)
         todo = days if is_asked else tuple(day for day in days if day in set(pending.days))
+        if not todo:
+            platform.database.batches.abandon(batch.batch_id)
+            return StageOutcome()
         with platform.engine.session() as session:
             _bind(platform, session, todo)
             commits = _commits(platform, session, batch, todo)

@@ -25,10 +25,15 @@ class Arrivals:
 
 
 def arrivals(platform: Platform) -> Arrivals:
-    """Look through the landing zone; a path that was seen with the same size and time is not opened again."""
+    """Look through the landing zone; a path that was seen with the same size and time is not opened again.
+
+    Having been seen is not enough to be passed over: the content must still be known. A batch that was undone lets go
+    of its files, and they are taken again.
+    """
     found = discover(platform.landing)
     seen = platform.database.files.seen()
-    fresh_paths = [path for path in found.paths if not _is_seen(path, seen)]
+    taken = platform.database.files.known([file.content_hash for file in seen.values()])
+    fresh_paths = [path for path in found.paths if not _is_taken(path, seen, taken)]
     inspected = [inspect(path) for path in fresh_paths]
     files = [f for f in inspected if isinstance(f, LandingFile)]
     unreadable = [*found.unreadable, *(f for f in inspected if isinstance(f, UnreadableFile))]
@@ -58,9 +63,9 @@ def _first_of_each(files: list[LandingFile], known: set[str]) -> list[LandingFil
     return list(fresh.values())
 
 
-def _is_seen(path: Path, seen: dict[str, SeenFile]) -> bool:
+def _is_taken(path: Path, seen: dict[str, SeenFile], taken: frozenset[str]) -> bool:
     before = seen.get(str(path.absolute()))
-    if before is None:
+    if before is None or before.content_hash not in taken:
         return False
     status = path.stat()
     return (status.st_size, status.st_mtime_ns) == (before.size_bytes, before.mtime_ns)

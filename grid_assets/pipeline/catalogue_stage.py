@@ -5,10 +5,11 @@ Reading catalogue files is in `ingest/catalogue.py`; this module compares with t
 
 from grid_assets.domain.projections.sql import literal
 from grid_assets.domain.tables import QUARANTINE, SENSORS, SENSORS_HISTORY
+from grid_assets.pipeline.arrivals import remember
 from grid_assets.pipeline.difference import Stamp, compare, has_changed, superseded_sql
 from grid_assets.pipeline.ingest.catalogue import read_catalogue
 from grid_assets.pipeline.ingest.files import LandingFile
-from grid_assets.pipeline.ingest_counts import catalogue_counts, identities, total
+from grid_assets.pipeline.ingest_counts import counts_of, identities, total
 from grid_assets.pipeline.outcome import StageOutcome
 from grid_assets.pipeline.plan import Publication, TableCommit
 from grid_assets.pipeline.publish import claim, open_batch, publish
@@ -23,13 +24,13 @@ def absorb_catalogues(platform: Platform, driver: str, files: tuple[LandingFile,
     """Amend the catalogue by new sensor files, the later file winning per sensor; nothing is ever deleted."""
     if not files:
         return StageOutcome()
-    with open_batch(platform, STAGE, driver) as batch:
+    with open_batch(platform, STAGE, driver, identities(files, ())) as batch:
         claim(platform, batch, [SENSORS.name])
-        got = platform.database.files.claim(batch.batch_id, identities(files, ()))
-        mine = tuple(f for f in files if f.content_hash in got)
+        mine = tuple(f for f in files if f.content_hash in batch.files)
         with platform.engine.session() as session:
             publication = _publication(platform, session, batch, mine)
         publish(platform, batch, publication)
+    remember(platform, files)
     return StageOutcome(rows=publication.result["rows"], batches=(batch.batch_id,))
 
 
@@ -46,7 +47,7 @@ def _publication(
         f"SELECT {names} FROM current WHERE sensor_id NOT IN (SELECT sensor_id FROM {read.sensors})",
     )
     merged = compare(session, SENSORS, "amended", "current", stamp)
-    counts = catalogue_counts(files, read)
+    counts = counts_of(read.counts, read.unreadable, ())
     commits = _commits(platform, session, stamp, merged, read.rejected)
     result = {"rows": {}, "files": [c.__dict__ for c in counts], "catalogue": total(counts)}
     return Publication(commits, result, None, None, tuple(c.content_hash for c in counts))

@@ -76,7 +76,9 @@ def _gone_sql(table: TableSpec, merged: str, current: str, columns: str = "opera
 
 
 def _keys(table: TableSpec, left: str, right: str) -> str:
-    return " AND ".join(f"{left}.{quote(name)} = {right}.{quote(name)}" for name in table.key)
+    # A row that moves to another day is gone from the one and new in the other, so that both days are written.
+    names = (*table.key, "operating_day") if table.is_daily and "operating_day" not in table.key else table.key
+    return " AND ".join(f"{left}.{quote(name)} = {right}.{quote(name)}" for name in names)
 
 
 def _same(table: TableSpec) -> str:

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from grid_assets.domain.projections.sql import literal
 from grid_assets.domain.tables import QUARANTINE, SENSOR_DATA, SENSORS
 from grid_assets.pipeline.arrivals import Arrivals, remember
+from grid_assets.pipeline.counted import received_scan
 from grid_assets.pipeline.ingest.batch import read_batch
 from grid_assets.pipeline.ingest.dedupe import newest_stored_sql, split_new
 from grid_assets.pipeline.ingest.files import LandingFile, Packing, UnreadableFile
@@ -68,10 +69,9 @@ def _unpacked_bytes(file: LandingFile) -> int:
 def _ingest_group(
     platform: Platform, driver: str, files: tuple[LandingFile, ...], unreadable: tuple[UnreadableFile, ...]
 ) -> StageOutcome:
-    with open_batch(platform, STAGE, driver) as batch:
-        got = platform.database.files.claim(batch.batch_id, identities(files, unreadable))
-        mine = tuple(f for f in files if f.content_hash in got)
-        my_unreadable = tuple(f for f in unreadable if f.content_hash in got)
+    with open_batch(platform, STAGE, driver, identities(files, unreadable)) as batch:
+        mine = tuple(f for f in files if f.content_hash in batch.files)
+        my_unreadable = tuple(f for f in unreadable if f.content_hash in batch.files)
         with platform.engine.session() as session:
             publication = _publication(platform, session, batch, mine, my_unreadable)
         publish(platform, batch, publication)
@@ -92,7 +92,7 @@ def _publication(
     days = _days(session, read.accepted)
     # The same reading may come in two batches at once: the days are compared and appended by one batch at a time.
     claim(platform, batch, [f"{SENSOR_DATA.name}/{day}" for day in days] or [f"{STAGE}/{batch.batch_id}"])
-    session.scan("stored_versions", platform.lake.scan(SENSOR_DATA, days))
+    session.scan("stored_versions", received_scan(platform, days))
     split = split_new(session.connection, read, f"({newest_stored_sql('stored_versions')})")
     session.register("unreadable", unreadable_rows(unreadable))
     counts = counts_of(split.counts, read.unreadable, unreadable)

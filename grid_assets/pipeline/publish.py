@@ -8,11 +8,14 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
-from grid_assets.domain.errors import ClaimHeldError
+from grid_assets.domain.errors import ClaimHeldError, GridError
 from grid_assets.pipeline.plan import Publication, TableCommit, plan_of, settlement
 from grid_assets.pipeline.repair import repair
+from grid_assets.pipeline.retry import on_conflict
 from resources.clients.database.batches import Batch
+from resources.clients.database.files import FileIdentity
 from resources.clients.database.heartbeat import heartbeat
 from resources.clients.failpoints import reach
 from resources.clients.lake.client import BATCH_PROPERTY
@@ -24,16 +27,27 @@ CLAIM_POLL_SECONDS = 0.25
 
 
 @contextmanager
-def open_batch(platform: Platform, stage: str, driver: str) -> Iterator[Batch]:
-    """Open a batch for a block that publishes or abandons it; a block that raises leaves nothing behind."""
-    batch = platform.database.batches.open(stage, driver, platform.clock())
-    reach(f"{stage}.batch.opened")
+def open_batch(platform: Platform, stage: str, driver: str, files: Sequence[FileIdentity] = ()) -> Iterator[Batch]:
+    """Open a batch, with the files that nobody else has, for a block that publishes or abandons it.
+
+    A block that raises leaves nothing open: what it committed is finished or undone. Where that fails too, on a full
+    disk for instance, the batch stays for the next run to repair, and the error says so.
+    """
+    batch = platform.database.batches.open(stage, driver, platform.clock(), files)
     with heartbeat(platform.database.batches, batch.batch_id):
         try:
+            reach(f"{stage}.batch.opened")
             yield batch
-        except BaseException:
-            repair(platform, own_batch=batch.batch_id)
+        except BaseException as error:
+            _give_up(platform, batch, error)
             raise
+
+
+def _give_up(platform: Platform, batch: Batch, error: BaseException) -> None:
+    try:
+        repair(platform, own_batch=batch.batch_id)
+    except (GridError, OSError) as second:
+        error.add_note(f"Batch {batch.batch_id} stays open; the next run repairs it. Undoing it failed: {second}")
 
 
 def claim(platform: Platform, batch: Batch, resources: Sequence[str], wait_seconds: float = CLAIM_WAIT_SECONDS) -> None:
@@ -62,7 +76,7 @@ def publish(platform: Platform, batch: Batch, publication: Publication) -> None:
     platform.database.batches.write_plan(batch.batch_id, plan)
     reach(f"{batch.stage}.plan.written")
     for commit in publication.commits:
-        _commit(platform, batch, commit, publication.file_hashes)
+        on_conflict(partial(_commit, platform, batch, commit, publication.file_hashes))
         reach(f"{batch.stage}.table.committed")
     reach(f"{batch.stage}.all.committed")
     platform.database.batches.settle(batch.batch_id, settlement(plan))

@@ -10,9 +10,10 @@ import duckdb
 import pyarrow as pa
 import sqlglot
 from sqlglot import exp
+from sqlglot.errors import SqlglotError
 
 from grid_assets.domain.columns import TableSpec
-from grid_assets.domain.errors import InputError
+from grid_assets.domain.errors import InputError, MissingDataFileError
 from grid_assets.domain.intervals import operating_day
 from grid_assets.domain.projections.sql import literal, name_list
 from grid_assets.domain.tables import (
@@ -42,11 +43,16 @@ def query(platform: Platform, sql: str, as_of_utc: datetime | None = None) -> pa
     names = tables_of(sql)
     with platform.engine.session() as session:
         _bind(platform, session, names, as_of_utc)
-        session.connection.execute(f"SET allowed_directories = [{literal(str(platform.lake.settings.warehouse))}]")
+        warehouse = str(platform.lake.settings.warehouse.absolute())
+        session.connection.execute(f"SET allowed_directories = [{literal(warehouse)}]")
         session.connection.execute("SET enable_external_access = false")
         session.connection.execute("SET lock_configuration = true")
         try:
             return session.fetch(sql)
+        except duckdb.IOException as error:
+            raise MissingDataFileError(
+                f"a data file of the lake cannot be read: {error}", "every file that a table names", "`grid doctor`"
+            ) from error
         except duckdb.Error as error:
             raise InputError(
                 f"the query was refused: {error}", "one SELECT over the lake's tables", "`grid status` lists them"
@@ -59,18 +65,28 @@ def tables_of(sql: str) -> frozenset[str]:
     Raises:
         InputError: If the text does not parse, is not one query, or names a table that does not exist.
     """
+    statement = _parsed(sql)
+    defined = {cte.alias_or_name.lower() for cte in statement.find_all(exp.CTE)}
+    named = {t.name.lower() for t in statement.find_all(exp.Table) if isinstance(t.this, exp.Identifier)}
+    known = {*BY_NAME, INGESTED_FILES}
+    if unknown := sorted(named - known - defined):
+        raise InputError(f"no table named {', '.join(unknown)}", f"one of {', '.join(sorted(known))}")
+    return frozenset(named & known)
+
+
+def _parsed(sql: str) -> exp.Query:
     try:
         statements = [s for s in sqlglot.parse(sql, dialect="duckdb") if s is not None]
-    except sqlglot.ParseError as error:
-        raise InputError(f"the SQL cannot be parsed: {error.errors[0]['description']}", "one SELECT") from error
-    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
-        raise InputError(f"{len(statements)} statements, or one that is not a query", "one SELECT", "queries only read")
-    defined = {cte.alias_or_name for cte in statements[0].find_all(exp.CTE)}
-    named = {t.name for t in statements[0].find_all(exp.Table) if isinstance(t.this, exp.Identifier)} - defined
-    known = {*BY_NAME, INGESTED_FILES}
-    if unknown := sorted(named - known):
-        raise InputError(f"no table named {', '.join(unknown)}", f"one of {', '.join(sorted(known))}")
-    return frozenset(named)
+    except (SqlglotError, RecursionError) as error:
+        first = str(error).strip().partition("\n")[0]
+        raise InputError(f"the SQL cannot be parsed: {first}", "one SELECT") from error
+    if len(statements) != 1:
+        raise InputError(f"{len(statements)} statements", "one SELECT", "queries only read")
+    if not isinstance(statements[0], exp.Query):
+        raise InputError(
+            f"a statement that is no query: {statements[0].key.upper()}", "one SELECT", "queries only read"
+        )
+    return statements[0]
 
 
 def watermark(platform: Platform) -> datetime:

@@ -10,6 +10,7 @@ from typing import Any
 from grid_assets.domain.columns import TableSpec
 from grid_assets.domain.tables import BY_NAME, TABLES
 from grid_assets.pipeline.plan import settlement
+from grid_assets.pipeline.retry import on_conflict
 from resources.clients.database.batches import Batch
 from resources.clients.engines.base import WrittenFiles
 from resources.clients.lake.filters import batch_predicate
@@ -17,16 +18,29 @@ from resources.clients.platform import Platform
 
 
 def repair(platform: Platform, own_batch: int | None = None) -> tuple[tuple[int, str], ...]:
-    """Repair every batch whose process is dead, and `own_batch`, which this process gives up.
+    """Repair every batch whose process is dead, or only `own_batch`, which this process gives up.
 
     Returns:
         (batch id, "finished" or "undone") of each batch repaired, oldest first; running it again finds nothing.
     """
+    batches = platform.database.batches
     done = []
-    for batch, is_alive in platform.database.batches.unsettled():
-        if batch.batch_id == own_batch or (not is_alive and platform.database.batches.take_over(batch.batch_id)):
-            done.append((batch.batch_id, _repair_one(platform, batch)))
+    for batch, is_alive in batches.unsettled():
+        is_own = batch.batch_id == own_batch
+        if is_own or (own_batch is None and not is_alive and batches.take_over(batch.batch_id)):
+            done.append((batch.batch_id, _repair_or_hand_back(platform, batch)))
     return tuple(done)
+
+
+def _repair_or_hand_back(platform: Platform, batch: Batch) -> str:
+    """Repair a batch that this process owns; where that fails, give it back, so that the next attempt finds it."""
+    how = ""
+    try:
+        how = _repair_one(platform, batch)
+    finally:
+        if not how:
+            platform.database.batches.hand_back(batch.batch_id)
+    return how
 
 
 def _repair_one(platform: Platform, batch: Batch) -> str:
@@ -52,7 +66,8 @@ def _repair_one(platform: Platform, batch: Batch) -> str:
 
 def _undo(platform: Platform, table: TableSpec, column: str, batch_id: int) -> None:
     properties = {"grid.undone-batch": str(batch_id)}
-    platform.lake.replace(table, batch_predicate(column, batch_id), WrittenFiles(), properties)
+    where = batch_predicate(column, batch_id)
+    on_conflict(lambda: platform.lake.replace(table, where, WrittenFiles(), properties))
 
 
 def _remove_files(platform: Platform, table: TableSpec, batch_id: int) -> None:

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from grid_assets.domain.intervals import day_table, operating_day
 from grid_assets.domain.tables import METER_READINGS, METER_READINGS_HISTORY, SENSOR_DATA, SENSORS
 from grid_assets.pipeline.chunks import chunks
+from grid_assets.pipeline.counted import received_scan
 from grid_assets.pipeline.difference import Stamp, changed_days, compare, superseded_sql
 from grid_assets.pipeline.metrics import verify_metrics
 from grid_assets.pipeline.outcome import StageOutcome
@@ -48,6 +49,9 @@ def _verify_chunk(platform: Platform, driver: str, days: tuple[date, ...], *, is
         # Read again under the claim: another run may have done some of the days in the meantime.
         pending = platform.database.change_log.pending(STAGE, SENSOR_DATA.name)
         todo = days if is_asked else tuple(day for day in days if day in set(pending.days))
+        if not todo:
+            platform.database.batches.abandon(batch.batch_id)
+            return StageOutcome()
         with platform.engine.session() as session:
             _bind(platform, session, todo)
             publication, outcome = _publication(platform, session, batch, todo, pending)
@@ -58,7 +62,7 @@ def _verify_chunk(platform: Platform, driver: str, days: tuple[date, ...], *, is
 
 def _bind(platform: Platform, session: Session, days: tuple[date, ...]) -> None:
     history = {day - timedelta(days=n) for day in days for n in range(HISTORY_DAYS + 1)}
-    session.scan("received", platform.lake.scan(SENSOR_DATA, sorted(history)))
+    session.scan("received", received_scan(platform, sorted(history)))
     session.scan("sensors", platform.lake.scan(SENSORS))
     session.scan("current", platform.lake.scan(METER_READINGS, days))
     civil = tuple(operating_day(day, platform.zone) for day in days)
