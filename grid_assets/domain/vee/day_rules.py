@@ -1,39 +1,59 @@
 """The rules that compare: with the values around, with the sensor's history, with the register of the same meter."""
 
 from grid_assets.domain.vee import thresholds as t
-from grid_assets.domain.vee.rule_model import FLOWS, REGISTER, VOLTAGE, Effect, Outcome, Rule, Stage
+from grid_assets.domain.vee.rule_model import FLOWS, REGISTER, VARYING_TYPES, Effect, Outcome, Rule, Stage
 from grid_assets.domain.vee.text import minutes, number, sentence
 
-VARYING_TYPES = (*FLOWS, VOLTAGE)
-SPAN = "(history_high - history_low)"
+SPAN = f"GREATEST(history_high - history_low, {t.LEAST_RANGE} * ABS(history_high))"
+NEIGHBOUR = f"GREATEST(previous_value, next_value, {t.PEAK_FLOOR} * history_high)"
+IS_ONE_WAY = "(point_type <> 'exchange' AND sensor_type <> 'reactive_power')"
+SPIKE_REASON = sentence(
+    "spike of ",
+    number("value"),
+    " between ",
+    number("previous_value"),
+    " and ",
+    number("next_value"),
+    ", usually up to ",
+    number("history_high"),
+)
 
 SPIKE = Rule(
     "V04",
     "spike",
-    "A single value far from both neighbours and from the usual range",
+    "A single value far from both neighbours",
     Stage.DAY,
     FLOWS,
     (
         Outcome(
             Effect.REJECT,
-            f"history_days >= {t.MIN_HISTORY_DAYS}"
+            f"history_days >= {t.MIN_HISTORY_DAYS} AND {IS_ONE_WAY} AND value > {t.PEAK_RATIO} * {NEIGHBOUR}"
+            f" AND (value > history_high + {t.SPIKE_ABOVE_RANGE} * {SPAN}"
+            f" OR value > {t.PEAK_OF_HIGH} * history_high AND previous_value + next_value IS NOT NULL"
+            f" AND value > {t.PEAK_OF_USUAL} * GREATEST(usual_peak_ratio, {t.PEAK_RATIO}) * {NEIGHBOUR})",
+            SPIKE_REASON,
+        ),
+        Outcome(
+            Effect.REJECT,
+            f"history_days < {t.MIN_HISTORY_DAYS} AND {IS_ONE_WAY} AND previous_value + next_value IS NOT NULL"
+            f" AND value > {t.PEAK_UNKNOWN} * GREATEST(previous_value, next_value, {t.PEAK_FLOOR} * rated_max)",
+            SPIKE_REASON,
+        ),
+        Outcome(
+            Effect.REJECT,
+            f"history_days >= {t.MIN_HISTORY_DAYS} AND NOT {IS_ONE_WAY}"
             f" AND (value > history_high + {t.SPIKE_ABOVE_RANGE} * {SPAN}"
             f" AND value - GREATEST(previous_value, next_value) > {t.SPIKE_STEP} * {SPAN}"
             f" OR value < history_low - {t.SPIKE_ABOVE_RANGE} * {SPAN}"
             f" AND LEAST(previous_value, next_value) - value > {t.SPIKE_STEP} * {SPAN})",
-            sentence(
-                "spike of ",
-                number("value"),
-                " against a usual range of ",
-                number("history_low"),
-                " to ",
-                number("history_high"),
-            ),
+            SPIKE_REASON,
         ),
     ),
-    "The value leaves the sensor's usual range by more than half of that range, and differs from the usable "
-    "values before and after it by more than three quarters of it.",
-    "Interval data validation: spike check, with the sensor's own range instead of a fixed ratio of peaks.",
+    "A value of more than three times both neighbours that is also beyond the usual range by half of it, or stands "
+    "out from both by far more than the sensor's own peaks of the earlier days do. A sensor without history "
+    "is held to eight times both neighbours. Signed quantities "
+    "(exchange, reactive power) must leave the usual range and differ from both neighbours by three quarters of it.",
+    "Interval data validation: spike check, with the sensor's own peaks instead of one fixed ratio.",
 )
 HIGH_LOW_HISTORY = Rule(
     "V06",
@@ -44,7 +64,8 @@ HIGH_LOW_HISTORY = Rule(
     (
         Outcome(
             Effect.FLAG,
-            f"history_days >= {t.MIN_HISTORY_DAYS} AND (value > history_high + {t.OUTLIER_ABOVE_RANGE} * {SPAN}"
+            f"history_days >= {t.MIN_HISTORY_DAYS} AND value <> 0"
+            f" AND (value > history_high + {t.OUTLIER_ABOVE_RANGE} * {SPAN}"
             f" OR value < history_low - {t.OUTLIER_ABOVE_RANGE} * {SPAN})",
             sentence(
                 number("value"), " is far from the usual range ", number("history_low"), " to ", number("history_high")
@@ -102,6 +123,17 @@ REGISTER_SUM = Rule(
             Effect.FLAG,
             "register_delta < 0 AND point_type <> 'exchange'",
             sentence("the register went down by ", number("-register_delta"), " kWh: reset or exchanged"),
+        ),
+        Outcome(
+            Effect.FLAG,
+            "register_delta > limit_high",
+            sentence(
+                "the register advanced by ",
+                number("register_delta"),
+                " kWh, at most ",
+                number("limit_high"),
+                " are possible",
+            ),
         ),
         Outcome(
             Effect.FLAG,

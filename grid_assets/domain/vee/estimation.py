@@ -5,10 +5,8 @@ rule rejected; neither snapped ones nor estimates that were received.
 """
 
 from grid_assets.domain.vee import thresholds as t
-from grid_assets.domain.vee.rule_model import LIKE_DAY_TYPES
+from grid_assets.domain.vee.rule_model import LIKE_DAY_TYPES, type_list
 from grid_assets.domain.vee.statement import Statement
-
-LIKE = ", ".join(f"'{name}'" for name in LIKE_DAY_TYPES)
 
 NEEDS = """
 SELECT r.sensor_no, r.day_no, r.slot, r.local_minute, r.interval_minutes, r.sensor_type
@@ -42,7 +40,7 @@ LIKE_DAYS = f"""
 WITH wanted AS (
     SELECT n.* FROM vee_needs AS n
     LEFT JOIN vee_lines AS l ON l.sensor_no = n.sensor_no AND l.day_no = n.day_no AND l.slot = n.slot
-    WHERE l.slot IS NULL AND n.sensor_type IN ({LIKE})
+    WHERE l.slot IS NULL AND n.sensor_type IN ({type_list(LIKE_DAY_TYPES)})
 ), earlier AS (
     SELECT w.sensor_no, w.day_no, w.slot, p.is_like_day, p.is_in_week, CAST(h.value AS DECIMAL(28, 9)) AS value
     FROM wanted AS w

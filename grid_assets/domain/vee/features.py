@@ -21,11 +21,11 @@ READING_FEATURES: dict[str, str] = {
     "sent_minutes": "the interval length as received, null where none was sent",
     "off_clock_s": "seconds from the start of the slot to the start as received",
     "tolerance_s": "seconds off the clock that are corrected",
-    "reading_count": "readings received for the slot, all versions",
     "unused_off_clock": "readings that lie off the clock beside the one that is used",
     "has_conflict": "whether the newest batch holds several different values, none of them sent as revised",
     "is_in_clock_change": "whether a change of the clock makes the slot's local label doubtful",
-    "is_energised": "for a dead voltage: whether most meters of its transformer or feeder measure energy",
+    "has_day": "whether any reading was received for the sensor's day, where a change of the clock asks for it",
+    "is_energised": "for a dead voltage: whether most meters of its feeder, else transformer, measure energy",
 }
 DAY_FEATURES: dict[str, str] = {
     **SENSOR_FEATURES,
@@ -35,14 +35,16 @@ DAY_FEATURES: dict[str, str] = {
     "history_days": "earlier days, of 28, with a usable value",
     "history_low": "lower end of the sensor's usual range: the lowest daily minimum after trimming",
     "history_high": "upper end of the usual range: the highest daily maximum after trimming",
+    "usual_peak_ratio": "how many times their neighbours the sensor's peaks usually are, null where nothing stands out",
     "run_minutes": "length of the run of identical values that the value stands in, null where none was looked at",
     "unusual_zero_minutes": "how much of a run of zeros falls on local times at which the sensor is usually not zero",
-    "usual_zero_share": "share of zeros at this local time on like days, null where there are none",
+    "usual_zero_share": "share of zeros at this local time on like days and in the week before; consumption only",
     "repeat_share": "share of the sensor's earlier values that equal the value before them, null without history",
 }
 REGISTER_FEATURES: dict[str, str] = {
     "point_type": "consumption, production or exchange",
     "register_delta": "register of the day less register of the day before, in kWh",
     "interval_sum": "sum of the day's intervals of the same meter, null where one is estimated or missing",
+    "limit_high": "physical limit of one day's advance, null where there is none",
     "tolerance_kwh": "difference that is tolerated",
 }

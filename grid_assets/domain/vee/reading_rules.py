@@ -72,7 +72,7 @@ HIGH_LOW_RATING = Rule(
     (
         Outcome(
             Effect.REJECT,
-            f"value > limit_high OR value < limit_low OR ABS(value) > {t.ABSURD}",
+            f"sensor_type <> '{REGISTER}' AND (value > limit_high OR value < limit_low) OR ABS(value) > {t.ABSURD}",
             sentence(
                 number("value"),
                 " ",
@@ -91,7 +91,7 @@ HIGH_LOW_RATING = Rule(
     ),
     "Above 1.5 times the upper rated limit (voltage: twice), or below the lower one by more than half of the "
     "rated range (not voltage). A dead voltage is false only where most consumption meters of the same "
-    "transformer, else feeder, measure energy in the same interval: outages are real.",
+    "feeder, else transformer, measure energy in the same interval: outages are real.",
     "Interval data validation: high/low check against the rating of the connection.",
 )
 NEGATIVE = Rule(
@@ -168,11 +168,11 @@ CLOCK_CHANGE = Rule(
     (
         Outcome(
             Effect.FLAG,
-            "is_in_clock_change AND (NOT has_reading OR reading_count > 1 OR off_clock_s <> 0)",
+            "is_in_clock_change AND has_day AND (NOT has_reading OR has_conflict OR off_clock_s <> 0)",
             sentence("the clock changes here and the readings do not fit the civil day"),
         ),
     ),
-    "In the hour after the missing one, or in both runs of the repeated one, an interval has no reading, several, "
+    "In the hour after the missing one, or in both runs of the repeated one, an interval has no reading, two values, "
     "or one off the clock: signs of a meter that labels these hours wrongly.",
     "Civil time: days of 23 and 25 hours.",
 )

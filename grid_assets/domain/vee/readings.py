@@ -15,8 +15,8 @@ DEAD = f"s.sensor_type = 'voltage' AND c.value >= 0 AND c.value < {t.DEAD_VOLTAG
 ENERGISED = f"""
 WITH dead AS (
     SELECT c.sensor_no, c.day_no, c.slot, s.interval_minutes,
-           CASE WHEN s.transformer_id IS NOT NULL THEN 'transformer' ELSE 'feeder' END AS asset_type,
-           COALESCE(s.transformer_id, s.feeder_id) AS asset_id
+           CASE WHEN s.feeder_id IS NOT NULL THEN 'feeder' ELSE 'transformer' END AS asset_type,
+           COALESCE(s.feeder_id, s.transformer_id) AS asset_id
     FROM vee_current AS c JOIN vee_sensors AS s ON s.sensor_no = c.sensor_no
     WHERE {DEAD}
 ), meters AS (
@@ -34,12 +34,20 @@ JOIN vee_current AS c ON c.sensor_no = m.sensor_no AND c.day_no = d.day_no AND c
 GROUP BY d.sensor_no, d.day_no, d.slot
 """
 
+# A sensor that sent nothing at all on a day of clock change has a gap, not an anomaly of the clock.
+CHANGING_DAYS = """
+SELECT DISTINCT c.sensor_no, c.day_no
+FROM vee_current AS c
+JOIN (SELECT DISTINCT day_no FROM vee_slots WHERE is_in_clock_change) AS d ON d.day_no = c.day_no
+"""
+
 FEATURES = f"""
 SELECT s.sensor_no, x.day_no, x.slot, x.local_minute, x.start_s, x.interval_start_utc,
        s.sensor_type, s.point_type, s.unit, s.interval_minutes, s.rated_min, s.rated_max, s.limit_low, s.limit_high,
        c.raw_value IS NOT NULL AS has_reading, c.value, c.raw_value, c.raw_unit, c.unit_factor, c.unit_addend,
        c.sent_minutes, c.off_clock_s, c.received_quality, c.has_conflict, c.is_corrected, c.unused_off_clock,
-       COALESCE(c.reading_count, 0) AS reading_count, x.is_in_clock_change, e.is_energised,
+       x.is_in_clock_change, e.is_energised,
+       y.day_no IS NOT NULL AS has_day,
        {t.OFF_CLOCK_SHARE} * CASE WHEN s.interval_minutes >= 1440 THEN d.seconds ELSE s.interval_minutes * 60 END
            AS tolerance_s
 FROM vee_sensors AS s
@@ -48,6 +56,7 @@ JOIN vee_slots AS x
 JOIN vee_days AS d ON d.day_no = x.day_no
 {{join}} JOIN vee_current AS c ON c.sensor_no = s.sensor_no AND c.day_no = x.day_no AND c.slot = x.slot
 LEFT JOIN vee_energised AS e ON e.sensor_no = c.sensor_no AND e.day_no = c.day_no AND e.slot = c.slot
+LEFT JOIN vee_changing_days AS y ON y.sensor_no = s.sensor_no AND y.day_no = x.day_no
 WHERE {{filter}}
 """
 
@@ -82,6 +91,7 @@ def reading_statements() -> tuple[Statement, ...]:
     """Return the steps to `vee_reading`, one row per expected slot, and `vee_history`, the plausible values."""
     return (
         Statement("vee_energised", ENERGISED),
+        Statement("vee_changing_days", CHANGING_DAYS),
         Statement("vee_reading", READING),
         Statement("vee_history", HISTORY),
     )

@@ -1,8 +1,9 @@
 """From readings as received to one current reading per slot: place in the day, unit, and the choice between versions.
 
 Slots are found by arithmetic on seconds since 1970: a day starts at `start_s` and its n-th slot n interval lengths
-later; the slot of a reading is the nearest one of its own operating day. The newest version counts: by batch, then
-file, then row; a reading on the clock comes before one off it.
+later; the slot of a reading is the one that it starts in, or the next one where that begins within the tolerance,
+always of its own operating day. The newest version counts: by batch, then file, then row; a reading on the clock
+comes before one off it.
 """
 
 from datetime import date
@@ -16,7 +17,8 @@ CURRENT_COLUMNS = (
     "sent_minutes"
 )
 LENGTH_S = "CASE WHEN s.interval_minutes >= 1440 THEN d.seconds ELSE s.interval_minutes * 60 END"
-SLOT = "LEAST(GREATEST((offset_s + (length_s - 1) // 2) // length_s, 0), seconds // length_s - 1)"
+TOLERANCE_S = f"CAST(floor({t.OFF_CLOCK_SHARE} * length_s) AS INTEGER)"
+SLOT = f"LEAST(GREATEST((offset_s + {TOLERANCE_S}) // length_s, 0), seconds // length_s - 1)"
 CLOCK_RANK = (
     f"CASE WHEN off_clock_s = 0 THEN 0 WHEN ABS(off_clock_s) <= {t.OFF_CLOCK_SHARE} * length_s THEN 1 ELSE 2 END"
 )
@@ -86,13 +88,12 @@ FROM offset_known
 
 
 REPEATED = """
-SELECT sensor_no, day_no, slot, COUNT(*) AS reading_count FROM vee_received
+SELECT sensor_no, day_no, slot FROM vee_received
 GROUP BY sensor_no, day_no, slot HAVING COUNT(*) > 1
 """
 
 RANKED = """
-SELECT r.*, p.reading_count,
-       row_number() OVER (PARTITION BY r.sensor_no, r.day_no, r.slot
+SELECT r.*, row_number() OVER (PARTITION BY r.sensor_no, r.day_no, r.slot
                           ORDER BY clock_rank, batch_id DESC, file_no DESC, source_row DESC) AS version_rank
 FROM vee_received AS r
 JOIN vee_repeated AS p ON p.sensor_no = r.sensor_no AND p.day_no = r.day_no AND p.slot = r.slot
@@ -101,7 +102,7 @@ JOIN vee_repeated AS p ON p.sensor_no = r.sensor_no AND p.day_no = r.day_no AND 
 DIFFERS = "o.clock_rank = n.clock_rank AND ABS(o.value - n.value) > 1e-9 * GREATEST(ABS(o.value), ABS(n.value))"
 CURRENT = f"""
 WITH others AS (
-    SELECT n.sensor_no, n.day_no, n.slot, MAX(n.reading_count) AS reading_count,
+    SELECT n.sensor_no, n.day_no, n.slot,
            MAX(CASE WHEN o.batch_id = n.batch_id AND {DIFFERS} THEN 1 ELSE 0 END) AS differs_in_batch,
            MAX(CASE WHEN o.batch_id < n.batch_id AND {DIFFERS} THEN 1 ELSE 0 END) AS differs_before,
            SUM(CASE WHEN o.clock_rank > 0 AND o.version_rank > 1 THEN 1 ELSE 0 END) AS unused_off_clock
@@ -111,13 +112,13 @@ WITH others AS (
     GROUP BY n.sensor_no, n.day_no, n.slot
 )
 SELECT {", ".join(f"r.{name}" for name in CURRENT_COLUMNS.split(", "))},
-       1 AS reading_count, 0 AS unused_off_clock, FALSE AS has_conflict, FALSE AS is_corrected
+       0 AS unused_off_clock, FALSE AS has_conflict, FALSE AS is_corrected
 FROM vee_received AS r
 LEFT JOIN vee_repeated AS p ON p.sensor_no = r.sensor_no AND p.day_no = r.day_no AND p.slot = r.slot
 WHERE p.slot IS NULL
 UNION ALL
 SELECT {", ".join(f"r.{name}" for name in CURRENT_COLUMNS.split(", "))},
-       o.reading_count, o.unused_off_clock, o.differs_in_batch = 1 AND r.received_quality <> 'revised' AS has_conflict,
+       o.unused_off_clock, o.differs_in_batch = 1 AND r.received_quality <> 'revised' AS has_conflict,
        o.differs_before = 1 AS is_corrected
 FROM vee_ranked AS r
 JOIN others AS o ON o.sensor_no = r.sensor_no AND o.day_no = r.day_no AND o.slot = r.slot

@@ -53,7 +53,8 @@ GROUP BY r.sensor_no, r.day_no
 
 VERDICTS = f"""
 WITH features AS (
-    SELECT a.register_no AS sensor_no, a.day_no, a.register_slot AS slot, s.sensor_type, s.point_type, a.register_delta,
+    SELECT a.register_no AS sensor_no, a.day_no, a.register_slot AS slot, s.sensor_type, s.point_type, s.limit_high,
+           a.register_delta,
            CASE WHEN b.estimated + b.missing + b.received_estimates = 0
                  AND b.slots = d.seconds // (e.interval_minutes * 60)
                 THEN CAST(b.kept_sum AS DOUBLE) END AS interval_sum,
@@ -78,10 +79,12 @@ WITH remainders AS (
     FROM vee_advances AS a
     JOIN vee_day_sums AS b ON b.sensor_no = a.sensor_no AND b.day_no = a.day_no
     JOIN vee_sensors AS s ON s.sensor_no = a.sensor_no
+    JOIN vee_sensors AS r ON r.sensor_no = a.register_no
     JOIN vee_days AS d ON d.day_no = a.day_no
     WHERE s.point_type <> 'exchange' AND a.register_delta >= 0 AND b.estimated + b.missing > 0
       AND b.slots = d.seconds // (s.interval_minutes * 60)
       AND (s.limit_high IS NULL OR a.register_delta <= s.limit_high * b.slots)
+      AND (r.limit_high IS NULL OR a.register_delta <= r.limit_high)
 )
 SELECT sensor_no, day_no, GREATEST(remainder, 0) AS remainder, mean_estimate, filled
 FROM remainders WHERE remainder >= -tolerance_kwh

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from grid_assets.domain.projections.sql import literal
+
 ENERGY = "energy"
 REGISTER = "register"
 POWER = "power"
@@ -14,8 +16,15 @@ TEMPERATURE = "temperature"
 ALL_TYPES = (ENERGY, REGISTER, POWER, REACTIVE_POWER, VOLTAGE, CURRENT, FREQUENCY, TEMPERATURE)
 FLOWS = (ENERGY, POWER, REACTIVE_POWER, CURRENT)
 """Types that follow the use of the grid and so have a usual range and a daily shape."""
+VARYING_TYPES = (*FLOWS, VOLTAGE)
+"""Types whose values seldom repeat."""
 LIKE_DAY_TYPES = (ENERGY, POWER, REACTIVE_POWER)
 """Types that a like day can stand in for."""
+
+
+def type_list(types: tuple[str, ...]) -> str:
+    """Return sensor types as the inside of an SQL list."""
+    return ", ".join(literal(name) for name in types)
 
 
 class Effect(StrEnum):

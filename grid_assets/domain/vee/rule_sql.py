@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 
 from grid_assets.domain.projections.sql import literal
-from grid_assets.domain.vee.rule_model import ALL_TYPES, Effect, Outcome, Rule
+from grid_assets.domain.vee.rule_model import ALL_TYPES, Effect, Outcome, Rule, type_list
 
 
 def applies(rule: Rule, outcome: Outcome) -> str:
     """Return the condition of an outcome, restricted to the rule's sensor types; null where it cannot be told."""
     if set(rule.sensor_types) == set(ALL_TYPES):
         return f"({outcome.condition})"
-    return f"(sensor_type IN ({', '.join(literal(name) for name in rule.sensor_types)}) AND ({outcome.condition}))"
+    return f"(sensor_type IN ({type_list(rule.sensor_types)}) AND ({outcome.condition}))"
 
 
 def fired(rule: Rule) -> str:
