@@ -64,7 +64,7 @@ docs: .venv/.dev notebooks ## Write the generated reference pages and the notebo
 
 notebooks: .venv/.notebook ## Execute the notebooks over GRID_HOME and save them
 	@$(ABSOLUTE_HOME) && for name in $(NOTEBOOKS); do echo "executing $$name"; \
-	  $(BIN)/jupytext --quiet --to ipynb --output $$name.ipynb $$name.py && $(BIN)/jupyter execute --inplace $$name.ipynb \
+	  $(BIN)/jupytext --quiet --to ipynb --output $$name.ipynb $$name.py && $(BIN)/jupyter execute --log-level=WARN --inplace $$name.ipynb \
 	  || exit 1; done
 
 input-year: .venv-input/.installed ## Build a full year of input in YEAR_DIR for the benchmarks
@@ -113,7 +113,7 @@ lock: .venv/all.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null \
 	  || { echo "This project needs Python 3.11; found: $$($(PYTHON) --version 2>&1). Name one: make PYTHON=/path/to/python3.11"; exit 1; }
 	@echo "Setting up .venv"
-	@$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv --clear .venv
 	@$(RUN) pip install --quiet --only-binary :all: --require-hashes -r $<
 	@touch $@
 
@@ -129,6 +129,6 @@ lock: .venv/all.lock
 
 .venv-input/.installed: requirements/input.lock .venv/.installer
 	@echo "Setting up .venv-input: the input generator wants an older pandas, so it has an environment of its own"
-	@$(PYTHON) -m venv .venv-input
+	@$(PYTHON) -m venv --clear .venv-input
 	@$(UV) pip install --quiet --python .venv-input/bin/python --require-hashes -r $<
 	@touch $@
