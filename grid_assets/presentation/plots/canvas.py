@@ -29,9 +29,9 @@ TYPE_COLOURS = {
 """The same colour for the same kind of thing in every plot."""
 
 
-def figure(title: str, unit: str) -> tuple[Figure, Axes]:
+def figure(title: str, unit: str, size: tuple[float, float] = SIZE_INCHES) -> tuple[Figure, Axes]:
     """Return an empty figure with one pair of axes: the title says what is seen, the unit stands beside it."""
-    drawn = Figure(figsize=SIZE_INCHES, dpi=DOTS_PER_INCH, layout="constrained")
+    drawn = Figure(figsize=size, dpi=DOTS_PER_INCH, layout="constrained")
     axes = drawn.subplots()
     axes.set_title(title, loc="left", fontsize=10.5, fontweight="bold", color=INK)
     axes.set_title(unit, loc="right", fontsize=8.5, color=GREY)

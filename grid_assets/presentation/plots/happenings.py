@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from grid_assets.domain.tables import EVENTS, SENSOR_LATEST
 from grid_assets.presentation.plots.canvas import (
     BLUE,
-    ORANGE,
+    GREEN,
     RED,
     SEVERITY_COLOURS,
     figure,
@@ -25,10 +25,11 @@ FROM events GROUP BY kind, severity ORDER BY kind, severity
 """
 _AGES = """
 SELECT replace(sensor_type, '_', ' ') AS kind,
-       COUNT(*) FILTER (WHERE operating_day >= newest) AS of_newest_day,
-       COUNT(*) FILTER (WHERE operating_day < newest AND operating_day >= newest - INTERVAL 7 DAY) AS of_week,
-       COUNT(*) FILTER (WHERE operating_day < newest - INTERVAL 7 DAY) AS older
-FROM sensor_latest, (SELECT MAX(operating_day) AS newest FROM sensor_latest) GROUP BY kind ORDER BY COUNT(*) DESC, kind
+       COUNT(*) FILTER (WHERE operating_day > usual) AS newer,
+       COUNT(*) FILTER (WHERE operating_day = usual) AS same,
+       COUNT(*) FILTER (WHERE operating_day < usual) AS older, MIN(usual) AS usual
+FROM sensor_latest, (SELECT mode(operating_day) AS usual FROM sensor_latest)
+GROUP BY kind ORDER BY COUNT(*) DESC, kind
 """
 
 
@@ -57,19 +58,20 @@ def draw_events(session: Session, _: ZoneInfo) -> Figure | None:
 
 
 def draw_ages(session: Session, _: ZoneInfo) -> Figure | None:
-    """Draw how many sensors of each type have a value of the newest day, of the week before, or older."""
+    """Draw how many sensors have their newest value on the day that most have, and before or after it, by type."""
     rows = session.fetch(_AGES).to_pydict()
     if not rows["kind"]:
         return None
     drawn, axes = figure("Age of the newest value", "sensors")
     ends = [0] * len(rows["kind"])
     for name, label, colour in (
-        ("of_newest_day", "of the newest day", BLUE),
-        ("of_week", "up to 7 days older", ORANGE),
-        ("older", "older still", RED),
+        ("same", f"of {rows['usual'][0]}, like most", BLUE),
+        ("newer", "newer", GREEN),
+        ("older", "older", RED),
     ):
-        axes.barh(rows["kind"], rows[name], left=ends, color=colour, label=label)
-        ends = [end + width for end, width in zip(ends, rows[name], strict=True)]
+        if any(rows[name]):
+            axes.barh(rows["kind"], rows[name], left=ends, color=colour, label=label)
+            ends = [end + width for end, width in zip(ends, rows[name], strict=True)]
     label_bars(axes, ends, [f"{end:,}" for end in ends])
     sideways(axes)
     legend(axes)

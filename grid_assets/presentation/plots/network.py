@@ -7,9 +7,9 @@ from matplotlib.figure import Figure
 from grid_assets.domain.tables import FEEDER_BALANCE, SENSORS, VOLTAGE_DAILY
 from grid_assets.presentation.plots.canvas import (
     BLUE,
+    GREEN,
     GREY,
     ORANGE,
-    RED,
     figure,
     label_bars,
     legend,
@@ -21,10 +21,10 @@ from resources.clients.engines.base import Session
 
 MOST_ASSETS = 9
 _LOSSES = f"""
-SELECT asset_type || ' ' || asset_id AS asset, SUM(loss_kwh) AS loss_kwh,
+SELECT asset_type, asset_id, SUM(loss_kwh) AS loss_kwh,
        SUM(loss_kwh) / NULLIF(SUM(exchange_kwh + production_kwh), 0) AS share
 FROM feeder_balance WHERE loss_kwh IS NOT NULL
-GROUP BY asset HAVING share IS NOT NULL ORDER BY share DESC, asset LIMIT {MOST_ASSETS}
+GROUP BY asset_type, asset_id HAVING share IS NOT NULL ORDER BY share DESC, asset_id LIMIT {MOST_ASSETS}
 """
 _VOLTAGES = """
 SELECT v.operating_day, MIN(v.min_v / m.middle) AS low, AVG(v.mean_v / m.middle) AS mean,
@@ -45,9 +45,13 @@ def draw_losses(session: Session, _: ZoneInfo) -> Figure | None:
         return None
     drawn, axes = figure("Largest losses by balance", "% of energy fed in")
     shares = [100 * row["share"] for row in rows]
-    axes.barh([row["asset"] for row in rows], shares, color=[RED if s > 2 * _middle(shares) else BLUE for s in shares])
+    for kind, colour in (("feeder", BLUE), ("transformer", GREEN)):
+        widths = [share if row["asset_type"] == kind else 0 for share, row in zip(shares, rows, strict=True)]
+        if any(widths):
+            axes.barh([row["asset_id"] for row in rows], widths, color=colour, label=kind)
     label_bars(axes, shares, [f"{s:.1f} %  {row['loss_kwh']:,.0f} kWh" for s, row in zip(shares, rows, strict=True)])
     sideways(axes)
+    legend(axes)
     return drawn
 
 
@@ -65,13 +69,12 @@ def draw_voltages(session: Session, _: ZoneInfo) -> Figure | None:
     for limit, name in (("lower_limit", None), ("upper_limit", "limits")):
         axes.axhline(rows[limit][-1], color=ORANGE, linewidth=1.3, linestyle=(0, (5, 3)), label=name)
     axes.axhline(1.0, color=GREY, linewidth=0.6)
+    lower, upper = rows["lower_limit"][-1], rows["upper_limit"][-1]
+    # Lost and absurd values would flatten the band; they are counted in the title and leave the frame.
+    axes.set_ylim(lower - (1 - lower), upper + (upper - 1))
     time_axis(axes)
     legend(axes)
     return drawn
-
-
-def _middle(values: list[float]) -> float:
-    return sorted(values)[len(values) // 2]
 
 
 PLOTS = (

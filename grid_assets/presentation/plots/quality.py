@@ -1,5 +1,6 @@
 """Plots of readings and what became of them: received, verified, superseded, quarantined; and where the sensors are."""
 
+import math
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,6 +25,7 @@ from grid_assets.presentation.plots.plot import Plot
 from resources.clients.engines.base import Session
 
 MOST_REASONS = 9
+MAP_INCHES = (5.6, 4.6)
 _RECEIVED = """
 SELECT operating_day, sensor_type, COUNT(*) / 1000.0 AS n FROM sensor_data
 GROUP BY operating_day, sensor_type ORDER BY operating_day
@@ -86,14 +88,14 @@ def draw_places(session: Session, _: ZoneInfo) -> Figure | None:
     rows = session.fetch(_PLACES).to_pylist()
     if not rows:
         return None
-    drawn, axes = figure("Where the sensors stand", "degrees, WGS 84")
+    drawn, axes = figure("Where the sensors stand", "degrees, WGS 84", MAP_INCHES)
     kinds = (("consumption", BLUE, 9), ("with production", ORANGE, 14), ("with voltage sensor", GREEN, 18))
     for kind, colour, size in kinds:
         east = [row["longitude"] for row in rows if row["kind"] == kind]
         north = [row["latitude"] for row in rows if row["kind"] == kind]
         if east:
             axes.scatter(east, north, s=size, color=colour, label=kind, linewidths=0, alpha=0.85)
-    axes.set_aspect(1.6, adjustable="datalim")
+    axes.set_aspect(1 / math.cos(math.radians(rows[0]["latitude"])), adjustable="datalim")
     legend(axes)
     return drawn
 

@@ -1,5 +1,8 @@
 """Every plot by its table, and drawing one from the lake."""
 
+from collections.abc import Sequence
+from datetime import date, timedelta
+
 from matplotlib.figure import Figure
 
 from grid_assets.domain.columns import TableSpec
@@ -11,6 +14,8 @@ from resources.clients.platform import Platform
 
 NEWEST_DAYS = 60
 """Operating days that a plot looks at; a year of bars cannot be read, and a step should not wait for its picture."""
+WIDEST_GAP = timedelta(days=7)
+"""Days further apart than this are not drawn on one axis: a single far day would squeeze all others."""
 
 PLOTS: dict[str, Plot] = {
     plot.table.name: plot for plot in (*quality.PLOTS, *loads.PLOTS, *network.PLOTS, *happenings.PLOTS)
@@ -24,9 +29,19 @@ def draw(platform: Platform, table: TableSpec) -> Figure | None:
         return None
     with platform.engine.session() as session:
         for source in (plot.table, *plot.also_reads):
-            days = stored_days(platform, source)[-NEWEST_DAYS:] if source.is_daily else None
+            days = longest_stretch(stored_days(platform, source)[-NEWEST_DAYS:]) if source.is_daily else None
             session.scan(source.name, platform.lake.scan(source, days))
         return plot.draw(session, platform.zone)
+
+
+def longest_stretch(days: Sequence[date]) -> tuple[date, ...]:
+    """Return the longest run of ordered days without a wide gap, the newest of equally long ones."""
+    stretches: list[list[date]] = [[]]
+    for day in days:
+        if stretches[-1] and day - stretches[-1][-1] > WIDEST_GAP:
+            stretches.append([])
+        stretches[-1].append(day)
+    return tuple(max(stretches, key=lambda stretch: (len(stretch), stretch[-1:])))
 
 
 def plot_markdown(platform: Platform, table: TableSpec) -> str | None:
