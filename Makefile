@@ -53,8 +53,8 @@ lint: .venv/.dev ## Check style, types, the direction of imports and the Dagster
 	@echo "== ruff check"; $(BIN)/ruff check .
 	@echo "== ruff format"; $(BIN)/ruff format --check .
 	@echo "== mypy --strict"; $(BIN)/mypy
-	@echo "== lint-imports"; $(BIN)/lint-imports
-	@echo "== dg check defs"; $(BIN)/dg check defs
+	@echo "== lint-imports"; $(BIN)/lint-imports --no-logo
+	@echo "== dg check defs"; $(QUIET_DAGSTER) && $(BIN)/dg check defs
 
 audit: .venv/.dev ## Ask the package index about known weaknesses in the locked packages (network)
 	@$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements/dev.lock
@@ -96,6 +96,10 @@ ABSOLUTE_HOME = mkdir -p "$$GRID_HOME" && GRID_HOME="$$(cd "$$GRID_HOME" && pwd)
 # A DAGSTER_HOME of your own is left as it is; otherwise the instance lives in the home, without telemetry.
 AS_DAGSTER = $(ABSOLUTE_HOME) && if [ -z "$$DAGSTER_HOME" ]; then export DAGSTER_HOME="$$GRID_HOME/dagster"; \
   mkdir -p "$$DAGSTER_HOME" && cp deploy/dagster/dagster.yaml "$$DAGSTER_HOME/"; fi
+
+# A check needs no instance and reports nothing.
+QUIET_DAGSTER = mkdir -p .venv/dagster && cp deploy/dagster/dagster.yaml .venv/dagster/ \
+  && export DAGSTER_HOME="$$PWD/.venv/dagster" VIRTUAL_ENV="$$PWD/.venv"
 
 # Locks carry hashes and no address, for Linux and macOS alike. Each extra starts from the versions of the whole, so
 # that the extras agree and can be installed into one environment.
