@@ -127,6 +127,7 @@ def connection() -> duckdb.DuckDBPyConnection:
     repaired: for each slot the true value, where delivered values were wrong or missing, or else the last delivered.
     """
     database = duckdb.connect()
+    database.execute("SET TimeZone = 'UTC'")
     parts = []
     for number, path in enumerate(files()):
         if "-copy" not in path.name:
