@@ -29,7 +29,6 @@ demo: .venv/.base ## Run the main job on the shipped real input and show what it
 	@$(BIN)/grid land grid_assets/shipped_input
 	@$(BIN)/grid run
 	@$(AS_DAGSTER) && $(RUN) jobs.report
-	@$(BIN)/grid status
 
 ui: .venv/.base ## Open Dagster with the whole asset graph (PORT=3000)
 	@$(AS_DAGSTER) && echo "Dagster at http://127.0.0.1:$(PORT) (end it with Ctrl-C)" \
