@@ -5,6 +5,7 @@ clock-change day a local minute is missing or comes twice, and slots of differen
 their number.
 """
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -34,14 +35,18 @@ def day_number(day: date) -> int:
     return (day - EPOCH).days
 
 
-def calendar_days(days: tuple[OperatingDay, ...]) -> pa.Table:
-    """Return one row per day: day_no, operating_day, start_s (seconds since 1970) and seconds (its length)."""
+def calendar_days(days: tuple[OperatingDay, ...], targets: frozenset[date]) -> pa.Table:
+    """Return one row per day: day_no, operating_day, start_s (since 1970), seconds (its length), is_target.
+
+    `targets` are the days to verify; the others are there for history.
+    """
     return pa.table(
         {
             "day_no": pa.array([day_number(d.day) for d in days], pa.int32()),
             "operating_day": pa.array([d.day for d in days], pa.date32()),
             "start_s": pa.array([int(d.start_utc.timestamp()) for d in days], pa.int64()),
             "seconds": pa.array([d.minutes * 60 for d in days], pa.int32()),
+            "is_target": pa.array([d.day in targets for d in days], pa.bool_()),
         }
     )
 
@@ -68,34 +73,46 @@ def calendar_slots(days: tuple[OperatingDay, ...], lengths: tuple[int, ...], zon
     repeated one).
     """
     parts = [_slots_of_day(day, length, zone) for length in lengths for day in days]
-    return pa.concat_tables(parts) if parts else _slot_table(1, 0, [], [], [])
+    return pa.concat_tables(parts or [_slot_table(_Slots(1, 0, 0, [], [], []))])
+
+
+@dataclass(frozen=True)
+class _Slots:
+    interval_minutes: int
+    day_no: int
+    length_s: int
+    starts: list[datetime]
+    local_minutes: list[int]
+    affected: list[bool]
 
 
 def _slots_of_day(day: OperatingDay, length: int, zone: ZoneInfo) -> pa.Table:
-    step = timedelta(minutes=0 if length >= CIVIL_DAY_MINUTES else length)
-    starts = [day.start_utc + slot * step for slot in range(day.expected_intervals(length))]
+    length_s = (day.minutes if length >= CIVIL_DAY_MINUTES else length) * 60
+    starts = [day.start_utc + slot * timedelta(seconds=length_s) for slot in range(day.expected_intervals(length))]
     first = day.start_utc.astimezone(zone)
     change = clock_change(day, zone)
     if change is None:
         base = first.hour * 60 + first.minute
         local = [base + slot * length for slot in range(len(starts))]
-        return _slot_table(length, day_number(day.day), starts, local, [False] * len(starts))
-    wall = [start.astimezone(zone) for start in starts]
-    affected = [length < CIVIL_DAY_MINUTES and change[0] <= start < change[1] for start in starts]
-    return _slot_table(length, day_number(day.day), starts, [w.hour * 60 + w.minute for w in wall], affected)
+        affected = [False] * len(starts)
+    else:
+        local = [wall.hour * 60 + wall.minute for wall in (start.astimezone(zone) for start in starts)]
+        affected = [length < CIVIL_DAY_MINUTES and change[0] <= start < change[1] for start in starts]
+    return _slot_table(_Slots(length, day_number(day.day), length_s, starts, local, affected))
 
 
-def _slot_table(length: int, day_no: int, starts: list[datetime], local: list[int], affected: list[bool]) -> pa.Table:
-    count = len(starts)
+def _slot_table(slots: _Slots) -> pa.Table:
+    count = len(slots.starts)
     return pa.table(
         {
-            "interval_minutes": pa.array([length] * count, pa.int32()),
-            "day_no": pa.array([day_no] * count, pa.int32()),
+            "interval_minutes": pa.array([slots.interval_minutes] * count, pa.int32()),
+            "day_no": pa.array([slots.day_no] * count, pa.int32()),
             "slot": pa.array(range(count), pa.int32()),
-            "interval_start_utc": pa.array(starts, INSTANT),
-            "start_s": pa.array([int(start.timestamp()) for start in starts], pa.int64()),
-            "local_minute": pa.array(local, pa.int32()),
-            "is_in_clock_change": pa.array(affected, pa.bool_()),
+            "interval_start_utc": pa.array(slots.starts, INSTANT),
+            "start_s": pa.array([int(start.timestamp()) for start in slots.starts], pa.int64()),
+            "length_s": pa.array([slots.length_s] * count, pa.int32()),
+            "local_minute": pa.array(slots.local_minutes, pa.int32()),
+            "is_in_clock_change": pa.array(slots.affected, pa.bool_()),
         }
     )
 

@@ -85,14 +85,13 @@ ZERO_RUN = Rule(
     (
         Outcome(
             Effect.FLAG,
-            f"value = 0 AND unusual_zero_minutes >= {t.ZERO_RUN_MINUTES}"
+            f"point_type = 'consumption' AND value = 0 AND unusual_zero_minutes >= {t.ZERO_RUN_MINUTES}"
             f" AND usual_zero_share <= {t.ZERO_RUN_HISTORY_SHARE}",
             sentence("zero for ", minutes("run_minutes"), " at a time of day that is usually not zero"),
         ),
     ),
     "A run of zeros that covers at least four hours at which the like days (else the week before) are clearly not "
-    "zero. It is kept: an empty house and an outage are real. A night of photovoltaics is usual and does not "
-    "fire.",
+    "zero. It is kept: an empty house and an outage are real. Production is left out: there may be no sun for days.",
     "Interval data validation: zero consumption check.",
 )
 STUCK_VALUE = Rule(

@@ -45,8 +45,9 @@ WITH wanted AS (
     SELECT w.sensor_no, w.day_no, w.slot, p.is_like_day, p.is_in_week, CAST(h.value AS DECIMAL(28, 9)) AS value
     FROM wanted AS w
     JOIN vee_pairs AS p ON p.day_no = w.day_no AND (p.is_like_day OR p.is_in_week)
-    JOIN vee_history AS h
-        ON h.sensor_no = w.sensor_no AND h.day_no = p.earlier_day_no AND h.local_minute = w.local_minute
+    JOIN vee_slots AS x
+        ON x.interval_minutes = w.interval_minutes AND x.day_no = p.earlier_day_no AND x.local_minute = w.local_minute
+    JOIN vee_history AS h ON h.sensor_no = w.sensor_no AND h.day_no = x.day_no AND h.slot = x.slot
 ), sums AS (
     SELECT sensor_no, day_no, slot,
            SUM(CASE WHEN is_like_day THEN value END) AS like_sum,

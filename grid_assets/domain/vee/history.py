@@ -27,7 +27,7 @@ FROM earlier GROUP BY sensor_no, day_no
 """
 
 NEIGHBOURS = f"""
-SELECT sensor_no, day_no, slot, local_minute, interval_minutes, sensor_type, value,
+SELECT sensor_no, day_no, slot, local_minute, interval_minutes, point_type, value,
        lag(value) OVER day AS previous_value, lead(value) OVER day AS next_value
 FROM vee_reading
 WHERE value IS NOT NULL AND sensor_type IN ({type_list(VARYING_TYPES)})

@@ -13,8 +13,18 @@ from grid_assets.domain.vee import thresholds as t
 from grid_assets.domain.vee.statement import Statement
 
 CURRENT_COLUMNS = (
-    "sensor_no, day_no, slot, off_clock_s, raw_value, raw_unit, unit_factor, unit_addend, value, received_quality, "
-    "sent_minutes"
+    "sensor_no",
+    "day_no",
+    "slot",
+    "length_s",
+    "off_clock_s",
+    "raw_value",
+    "raw_unit",
+    "unit_factor",
+    "unit_addend",
+    "value",
+    "received_quality",
+    "sent_minutes",
 )
 LENGTH_S = "CASE WHEN s.interval_minutes >= 1440 THEN d.seconds ELSE s.interval_minutes * 60 END"
 TOLERANCE_S = f"CAST(floor({t.OFF_CLOCK_SHARE} * length_s) AS INTEGER)"
@@ -25,7 +35,10 @@ CLOCK_RANK = (
 
 
 def received_statements(days: tuple[date, ...]) -> tuple[Statement, ...]:
-    """Return the steps from `received` to `vee_current`: one row per sensor, day and slot that has a reading."""
+    """Return the steps from `received` to `vee_current`: one row per sensor, day and slot that has a reading.
+
+    Readings outside of a sensor's validity are left out: they were quarantined, or the catalogue has changed since.
+    """
     return (
         Statement("vee_sensors", SENSORS),
         Statement("vee_files", _files(days)),
@@ -68,7 +81,8 @@ FROM (SELECT DISTINCT source_file FROM received WHERE {_days(days)}) AS f
 def _received(days: tuple[date, ...]) -> str:
     return f"""
 WITH placed AS (
-    SELECT s.sensor_no, d.day_no, CAST(floor(epoch(r.interval_start_utc)) AS BIGINT) - d.start_s AS offset_s, d.seconds,
+    SELECT s.sensor_no, d.day_no, d.start_s, d.seconds, s.valid_from_s, s.valid_to_s,
+           CAST(floor(epoch(r.interval_start_utc)) AS BIGINT) - d.start_s AS offset_s,
            {LENGTH_S} AS length_s, r.value AS raw_value, r.unit AS raw_unit, r.quality AS received_quality,
            r.interval_minutes AS sent_minutes, r.batch_id, f.file_no, r.source_row,
            CASE WHEN r.unit = s.unit THEN 1.0 ELSE u.factor END AS unit_factor,
@@ -80,10 +94,14 @@ WITH placed AS (
     LEFT JOIN vee_units AS u ON u.from_unit = r.unit AND u.to_unit = s.unit
     WHERE r.{_days(days)}
 ), slotted AS (SELECT *, CAST({SLOT} AS INTEGER) AS slot FROM placed
-), offset_known AS (SELECT *, CAST(offset_s - slot * length_s AS INTEGER) AS off_clock_s FROM slotted)
-SELECT {CURRENT_COLUMNS.replace("value, received", "raw_value * unit_factor + unit_addend AS value, received")},
-       {CLOCK_RANK} AS clock_rank, batch_id, file_no, source_row
-FROM offset_known
+), measured AS (
+    SELECT *, CAST(offset_s - slot * length_s AS INTEGER) AS off_clock_s,
+           raw_value * unit_factor + unit_addend AS value
+    FROM slotted
+    WHERE start_s + slot * length_s >= valid_from_s AND start_s + slot * length_s < valid_to_s
+)
+SELECT {", ".join(CURRENT_COLUMNS)}, {CLOCK_RANK} AS clock_rank, batch_id, file_no, source_row
+FROM measured
 """
 
 
@@ -111,13 +129,13 @@ WITH others AS (
     WHERE n.version_rank = 1
     GROUP BY n.sensor_no, n.day_no, n.slot
 )
-SELECT {", ".join(f"r.{name}" for name in CURRENT_COLUMNS.split(", "))},
+SELECT {", ".join(f"r.{name}" for name in CURRENT_COLUMNS)},
        0 AS unused_off_clock, FALSE AS has_conflict, FALSE AS is_corrected
 FROM vee_received AS r
 LEFT JOIN vee_repeated AS p ON p.sensor_no = r.sensor_no AND p.day_no = r.day_no AND p.slot = r.slot
 WHERE p.slot IS NULL
 UNION ALL
-SELECT {", ".join(f"r.{name}" for name in CURRENT_COLUMNS.split(", "))},
+SELECT {", ".join(f"r.{name}" for name in CURRENT_COLUMNS)},
        o.unused_off_clock, o.differs_in_batch = 1 AND r.received_quality <> 'revised' AS has_conflict,
        o.differs_before = 1 AS is_corrected
 FROM vee_ranked AS r

@@ -10,6 +10,9 @@ def applies(rule: Rule, outcome: Outcome) -> str:
     """Return the condition of an outcome, restricted to the rule's sensor types; null where it cannot be told."""
     if set(rule.sensor_types) == set(ALL_TYPES):
         return f"({outcome.condition})"
+    others = tuple(name for name in ALL_TYPES if name not in rule.sensor_types)
+    if len(others) < len(rule.sensor_types):
+        return f"(sensor_type NOT IN ({type_list(others)}) AND ({outcome.condition}))"
     return f"(sensor_type IN ({type_list(rule.sensor_types)}) AND ({outcome.condition}))"
 
 

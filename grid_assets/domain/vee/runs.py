@@ -1,10 +1,10 @@
 """Runs of one identical value: how long they are, and whether they are usual for the sensor at that time of day."""
 
 from grid_assets.domain.vee import thresholds as t
-from grid_assets.domain.vee.rule_model import FLOWS, type_list
 from grid_assets.domain.vee.statement import Statement
 
 LONG_RUN_MINUTES = min(t.ZERO_RUN_MINUTES, t.STUCK_MINUTES)
+IS_TELLING = "(n.value <> 0 OR n.point_type = 'consumption')"
 
 # How long the day before ended with the value that the day begins with: that part of a run is known already.
 CARRIED = """
@@ -31,7 +31,8 @@ WITH repeating AS (
     SELECT n.sensor_no, n.day_no, MAX(COALESCE(c.carried_minutes, 0)) AS carried_minutes
     FROM vee_neighbours AS n LEFT JOIN vee_carried AS c ON c.sensor_no = n.sensor_no AND c.day_no = n.day_no
     GROUP BY n.sensor_no, n.day_no
-    HAVING SUM(CASE WHEN n.value = n.previous_value THEN n.interval_minutes ELSE 0 END) + MAX(n.interval_minutes)
+    HAVING SUM(CASE WHEN n.value = n.previous_value AND {IS_TELLING} THEN n.interval_minutes ELSE 0 END)
+        + MAX(n.interval_minutes)
         + MAX(COALESCE(c.carried_minutes, 0)) >= {LONG_RUN_MINUTES}
 ), numbered AS (
     SELECT n.*, r.carried_minutes, SUM(CASE WHEN n.value = n.previous_value THEN 0 ELSE 1 END)
@@ -43,19 +44,19 @@ WITH repeating AS (
                AS before_day
     FROM numbered
 )
-SELECT sensor_no, day_no, slot, local_minute, interval_minutes, sensor_type, value, run, before_day,
+SELECT sensor_no, day_no, slot, local_minute, interval_minutes, value, run, before_day,
        before_day + in_day AS run_minutes
-FROM begun WHERE before_day + in_day >= {LONG_RUN_MINUTES}
+FROM begun AS n WHERE before_day + in_day >= {LONG_RUN_MINUTES} AND {IS_TELLING}
 """
 
-ZERO_SLOTS = f"""
+ZERO_SLOTS = """
 SELECT z.sensor_no, z.day_no, z.slot, AVG(CASE WHEN h.value = 0 THEN 1.0 ELSE 0.0 END) AS usual_zero_share
 FROM vee_runs AS z
-JOIN vee_sensors AS s ON s.sensor_no = z.sensor_no
 JOIN vee_pairs AS p ON p.day_no = z.day_no AND (p.is_like_day OR p.is_in_week)
-JOIN vee_history AS h
-    ON h.sensor_no = z.sensor_no AND h.day_no = p.earlier_day_no AND h.local_minute = z.local_minute
-WHERE z.value = 0 AND z.sensor_type IN ({type_list(FLOWS)}) AND s.point_type = 'consumption'
+JOIN vee_slots AS x
+    ON x.interval_minutes = z.interval_minutes AND x.day_no = p.earlier_day_no AND x.local_minute = z.local_minute
+JOIN vee_history AS h ON h.sensor_no = z.sensor_no AND h.day_no = x.day_no AND h.slot = x.slot
+WHERE z.value = 0
 GROUP BY z.sensor_no, z.day_no, z.slot
 """
 

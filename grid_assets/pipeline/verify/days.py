@@ -3,8 +3,6 @@
 Reading the lake, the comparison with the current rows and the commit belong to the stage that calls this.
 """
 
-import pyarrow as pa
-
 from grid_assets.domain.intervals import OperatingDay, zone_of
 from grid_assets.domain.vee.calendar import calendar_days, calendar_pairs, calendar_slots, history_days
 from grid_assets.domain.vee.units import unit_table
@@ -37,8 +35,7 @@ def _bind_calendar(session: Session, days: tuple[OperatingDay, ...], zone_name: 
     earlier = history_days(days, zone)
     every = (*earlier, *days)
     lengths = session.fetch("SELECT DISTINCT interval_minutes FROM sensors ORDER BY interval_minutes")
-    targets = pa.array([False] * len(earlier) + [True] * len(days), pa.bool_())
-    session.register("vee_days", calendar_days(every).append_column("is_target", targets))
+    session.register("vee_days", calendar_days(every, frozenset(day.day for day in days)))
     session.register("vee_pairs", calendar_pairs(days))
     session.register("vee_slots", calendar_slots(every, tuple(lengths["interval_minutes"].to_pylist()), zone))
     session.register("vee_units", unit_table())
