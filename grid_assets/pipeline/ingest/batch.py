@@ -16,6 +16,7 @@ import pyarrow as pa
 from grid_assets.domain.errors import InputError, UnreadableFileError
 from grid_assets.domain.ingest_reasons import Reason
 from grid_assets.pipeline.ingest.day_tables import bind_days
+from grid_assets.pipeline.ingest.faults import is_fault_of_file
 from grid_assets.pipeline.ingest.files import LandingFile, UnreadableFile, format_of
 from grid_assets.pipeline.ingest.groups import NumberedFile, groups_of
 from grid_assets.pipeline.ingest.normalise import (
@@ -29,7 +30,6 @@ from grid_assets.pipeline.ingest.normalise import (
 from grid_assets.pipeline.ingest.readers.plan import Part, parts_of
 from grid_assets.pipeline.ingest.relations import (
     ACCEPTED,
-    BROKEN_FILE,
     GROUP,
     REJECTED,
     REJECTS,
@@ -110,7 +110,9 @@ def _read_part(batch: _Batch, part: Part) -> None:
         batch.connection.execute(
             f"CREATE OR REPLACE TEMP TABLE {TYPED} AS {typed_sql(part.source(batch.connection), batch.span)}"
         )
-    except BROKEN_FILE as error:
+    except duckdb.Error as error:
+        if not is_fault_of_file(error):
+            raise
         for smaller in part.after_refusal(str(error), batch.scratch, batch.unreadable):
             _read_part(batch, smaller)
         return

@@ -23,11 +23,12 @@ from grid_assets.pipeline.ingest.catalogue_rows import (
     sensors_sql,
 )
 from grid_assets.pipeline.ingest.dedupe import FileCounts
+from grid_assets.pipeline.ingest.faults import is_fault_of_file
 from grid_assets.pipeline.ingest.files import Container, LandingFile, Packing, UnreadableFile, format_of
 from grid_assets.pipeline.ingest.readers.header import SENSOR_COLUMNS, read_header
 from grid_assets.pipeline.ingest.readers.parquet import read_columns
 from grid_assets.pipeline.ingest.readers.text import LineFields, csv_fields, jsonl_fields
-from grid_assets.pipeline.ingest.relations import BROKEN_FILE, FILES, REJECTS_SCHEMA, file_table, load
+from grid_assets.pipeline.ingest.relations import FILES, REJECTS_SCHEMA, file_table, load
 from grid_assets.pipeline.ingest.sanitise import sanitise
 from grid_assets.pipeline.ingest.spool import refuse_unreadable, unpack
 
@@ -105,7 +106,9 @@ def _read_file(connection: duckdb.DuckDBPyConnection, number: int, file: Landing
         return
     try:
         connection.execute(_text_rows_sql(number, file.name, file_format.container, plain, is_marked=False))
-    except BROKEN_FILE:
+    except duckdb.Error as error:
+        if not is_fault_of_file(error):
+            raise
         marked = scratch / f"{number}.marked"
         sanitise(plain, marked)
         sql = _text_rows_sql(number, file.name, file_format.container, marked, is_marked=True)
@@ -128,7 +131,9 @@ def _text_rows_sql(number: int, name: str, container: Container, plain: Path, *,
 def _insert(connection: duckdb.DuckDBPyConnection, sql: str, name: str, reason: Reason) -> None:
     try:
         connection.execute(sql)
-    except BROKEN_FILE as error:
+    except duckdb.Error as error:
+        if not is_fault_of_file(error):
+            raise
         raise UnreadableFileError(reason, f"{name}: {str(error)[:300]}", action="deliver it again") from error
 
 

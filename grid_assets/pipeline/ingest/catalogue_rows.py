@@ -1,11 +1,11 @@
 """The SQL of catalogue rows: from text to the types of `sensors`, each row with the first reason against it."""
 
-from zoneinfo import available_timezones
-
 import duckdb
 import pyarrow as pa
 
+from grid_assets.domain.errors import ConfigurationError
 from grid_assets.domain.ingest_reasons import Reason
+from grid_assets.domain.intervals import zone_of
 from grid_assets.domain.projections.sql import SQL_TYPES, quote
 from grid_assets.domain.tables import CATALOGUE_COLUMNS
 from grid_assets.domain.vee.units import UNIT_OF_TYPE, UNITS
@@ -34,7 +34,7 @@ def insert_rows_sql(file_no: int, lines: LineFields, source_row: str, header_row
 
 
 def load_words(connection: duckdb.DuckDBPyConnection) -> None:
-    """Bind the words that rows are held against: units by sensor type with the default, and the known zones."""
+    """Bind the words that rows are held against: units by sensor type with the default, and which zones exist."""
     quantity = {unit.symbol: unit.quantity for unit in UNITS}
     pairs = [
         (kind, unit.symbol) for kind, own in UNIT_OF_TYPE.items() for unit in UNITS if unit.quantity == quantity[own]
@@ -50,7 +50,8 @@ def load_words(connection: duckdb.DuckDBPyConnection) -> None:
             }
         ),
     )
-    load(connection, ZONE_WORDS, pa.table({"time_zone": sorted(available_timezones())}))
+    named = connection.execute(f"SELECT DISTINCT time_zone FROM {ROWS} WHERE time_zone IS NOT NULL").fetchall()
+    load(connection, ZONE_WORDS, pa.table({"time_zone": pa.array([z for (z,) in named if _is_zone(z)], pa.string())}))
 
 
 def judged_sql() -> str:
@@ -87,6 +88,14 @@ def rejected_sql(judged: str, set_aside: str) -> str:
     return f"""SELECT f.source_file, r.source_row, r.reason, r.detail, r.raw_text, f.content_hash
         FROM (SELECT file_no, source_row, reason, detail, raw_text FROM {judged} WHERE reason IS NOT NULL
             UNION ALL SELECT * FROM {set_aside}) r JOIN {FILES} f ON f.file_no = r.file_no"""
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        zone_of(name)
+    except (ConfigurationError, OSError):  # a folder of zones, such as Europe, is opened as a file
+        return False
+    return True
 
 
 def _instant(name: str) -> str:

@@ -42,13 +42,6 @@ IS_ROW = f"coalesce(t.reason, '') <> '{BLANK}' AND {ROW} <> g.header_row"
 """Whether a typed row `t` of a group's file `g` is a reading, and not a blank line or the header."""
 
 REJECTS_SCHEMA = "(file_no INTEGER, source_row BIGINT, reason VARCHAR, detail VARCHAR, raw_text VARCHAR)"
-BROKEN_FILE = (
-    duckdb.InvalidInputException,
-    duckdb.ConversionException,
-    duckdb.OutOfRangeException,
-    duckdb.SerializationException,
-)
-"""What DuckDB raises for a file's content; anything else, such as a full disk or memory, is not the file's fault."""
 
 
 @dataclass(frozen=True)

@@ -141,14 +141,14 @@ def _is_zoned(source: RowSource) -> str:
 
 def _instants(source: RowSource) -> str:
     instant, wall = "TRY_CAST(timestamp_field AS TIMESTAMPTZ)", "TRY_CAST(timestamp_field AS TIMESTAMP)"
-    finite = "CASE WHEN isfinite(timestamp_field) THEN timestamp_field END"
+    finite = "CASE WHEN isfinite(CAST(timestamp_field AS {0})) THEN CAST(timestamp_field AS {0}) END"
     if source.timestamp_type is TimestampType.EPOCH:
         seconds = "TRY_CAST(timestamp_field AS BIGINT)"
         instant, wall = f"CASE WHEN abs({seconds}) < {MAX_EPOCH} THEN make_timestamptz({seconds} * 1000000) END", "NULL"
     elif source.timestamp_type is TimestampType.INSTANT:
-        instant, wall = finite, "NULL"
+        instant, wall = finite.format("TIMESTAMPTZ"), "NULL"
     elif source.timestamp_type is TimestampType.LOCAL:
-        instant, wall = "NULL", finite
+        instant, wall = "NULL", finite.format("TIMESTAMP")
     return f"""
         SELECT *, CAST(CASE WHEN is_zoned THEN {instant} END AS TIMESTAMPTZ) AS instant,
             CAST(CASE WHEN NOT is_zoned THEN {wall} END AS TIMESTAMP) AS wall
