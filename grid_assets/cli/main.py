@@ -1,19 +1,22 @@
-"""The `grid` command: the pipeline for people and scripts, over the same functions as the Dagster assets."""
+"""The `grid` command: the pipeline for people and scripts, over the same functions as the Dagster assets.
+
+Commands import what they need when they run, so that `grid --help` and `grid land` do not wait for the engine.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grid_assets.cli import views
 from grid_assets.cli.output import ERR, TerminalReporter, print_json
 from grid_assets.domain.errors import GridError, InputError
-from resources.clients.platform import Platform
 from resources.settings import load_settings
-from resources.wiring import make_platform
+
+if TYPE_CHECKING:
+    from resources.clients.platform import Platform
 
 app = typer.Typer(
     name="grid",
@@ -31,7 +34,8 @@ def land(
     as_json: Json = False,
 ) -> None:
     """Put files into the landing zone; nothing there is ever overwritten by other content."""
-    from grid_assets.pipeline.ingest.land import land as put  # noqa: PLC0415 - keeps `grid --help` quick
+    from grid_assets.cli import views
+    from grid_assets.pipeline.ingest.land import land as put
 
     with _errors():
         result = put(paths, load_settings().landing)
@@ -46,8 +50,9 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Take what arrived, verify and aggregate what changed. Running it again changes nothing."""
-    from grid_assets.pipeline.run import run as run_pipeline  # noqa: PLC0415
-    from grid_assets.pipeline.span import days_between  # noqa: PLC0415
+    from grid_assets.cli import views
+    from grid_assets.pipeline.run import run as run_pipeline
+    from grid_assets.pipeline.span import days_between
 
     with _errors(), _platform() as platform:
         days = days_between(platform, _day(day or first), _day(day or last)) if day or first or last else None
@@ -60,7 +65,8 @@ def run(
 @app.command()
 def status(as_json: Json = False) -> None:
     """Show the tables with their sizes, what waits, what is held back, and the most telling finding."""
-    from grid_assets.pipeline.status import status as get_status  # noqa: PLC0415
+    from grid_assets.cli import views
+    from grid_assets.pipeline.status import status as get_status
 
     with _errors(), _platform() as platform:
         views.show_status(get_status(platform), as_json=as_json)
@@ -73,8 +79,9 @@ def query(
     as_json: Json = False,
 ) -> None:
     """Run read-only SQL over the lake's tables, now or as of a moment."""
-    from grid_assets.pipeline.query import query as run_query  # noqa: PLC0415
-    from grid_assets.pipeline.query import watermark  # noqa: PLC0415
+    from grid_assets.cli import views
+    from grid_assets.pipeline.query import query as run_query
+    from grid_assets.pipeline.query import watermark
 
     with _errors(), _platform() as platform:
         moment = _instant(as_of) if as_of else None
@@ -101,7 +108,8 @@ def release(
 @app.command()
 def doctor(as_json: Json = False) -> None:
     """Check every configured part and say what to do about what is wrong."""
-    from grid_assets.pipeline.doctor import examine  # noqa: PLC0415
+    from grid_assets.cli import views
+    from grid_assets.pipeline.doctor import examine
 
     with _errors(), _platform() as platform:
         findings = examine(platform)
@@ -111,7 +119,9 @@ def doctor(as_json: Json = False) -> None:
 
 
 @contextmanager
-def _platform() -> Iterator[Platform]:
+def _platform() -> Iterator["Platform"]:
+    from resources.wiring import make_platform
+
     platform = make_platform(load_settings())
     try:
         yield platform

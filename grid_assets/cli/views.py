@@ -1,15 +1,20 @@
 """What each command shows: the same facts as tables for people or as JSON for scripts."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-import pyarrow as pa
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from grid_assets.cli.output import OUT, print_json, print_table
-from grid_assets.pipeline.doctor import Finding
-from grid_assets.pipeline.ingest.land import LandingResult
-from grid_assets.pipeline.run import RunSummary
-from grid_assets.pipeline.status import Status, status
-from resources.clients.platform import Platform
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from grid_assets.pipeline.doctor import Finding
+    from grid_assets.pipeline.ingest.land import LandingResult
+    from grid_assets.pipeline.run import RunSummary
+    from grid_assets.pipeline.status import Status
+    from resources.clients.platform import Platform
 
 MOST_ROWS = 200
 """Rows that a table for people shows; JSON has all of them."""
@@ -24,9 +29,11 @@ NEXT_STEPS = (
 def show_landed(result: LandingResult, *, as_json: bool) -> None:
     """Show what was put into the landing zone."""
     if as_json:
-        print_json({"landed": result.landed, "kept": result.kept, "landing": str(result.landing_root)})
+        print_json(result.__dict__)
         return
     OUT.print(f"{len(result.landed)} files landed, {len(result.kept)} were there already, in {result.landing_root}")
+    if result.passed_over:
+        OUT.print(f"Passed over as no data: {', '.join(result.passed_over)}")
 
 
 def show_run(platform: Platform, summary: RunSummary, *, as_json: bool) -> None:
@@ -52,6 +59,8 @@ def show_run(platform: Platform, summary: RunSummary, *, as_json: bool) -> None:
     )
     for batch_id, how in summary.repaired_batches:
         OUT.print(f"Batch {batch_id}, left open by a run that died, was {how}.")
+    from grid_assets.pipeline.status import status
+
     state = status(platform)
     _show_tables(state)
     _show_held(state)

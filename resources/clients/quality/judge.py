@@ -10,8 +10,6 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
 from grid_assets.domain.gates import GateFinding, GateReport, GateRule, gate_of
 
 
@@ -35,8 +33,7 @@ class ExpectationsJudge:
         self.preload()
         if self._loading is not None:
             self._loading.join()
-        frame = pd.DataFrame([{rule.metric: metrics.get(rule.metric) for rule in rules}], dtype="float64")
-        results = _validate(_load(), frame, stage, rules)
+        results = _validate(_load(), metrics, stage, rules)
         findings = (
             GateFinding(rule, metrics.get(rule.metric), passed and rule.metric in metrics)
             for rule, passed in zip(rules, results, strict=True)
@@ -51,7 +48,9 @@ def _load() -> Any:  # noqa: ANN401 - the library publishes no types
         return importlib.import_module("great_expectations")
 
 
-def _validate(gx: Any, frame: pd.DataFrame, stage: str, rules: tuple[GateRule, ...]) -> list[bool]:  # noqa: ANN401
+def _validate(gx: Any, metrics: Mapping[str, float], stage: str, rules: tuple[GateRule, ...]) -> list[bool]:  # noqa: ANN401
+    pandas = importlib.import_module("pandas")
+    frame = pandas.DataFrame([{rule.metric: metrics.get(rule.metric) for rule in rules}], dtype="float64")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         context = gx.get_context(mode="ephemeral")
