@@ -50,7 +50,7 @@ FROM begun AS n WHERE before_day + in_day >= {LONG_RUN_MINUTES} AND {IS_TELLING}
 """
 
 ZERO_SLOTS = """
-SELECT z.sensor_no, z.day_no, z.slot, AVG(CASE WHEN h.value = 0 THEN 1.0 ELSE 0.0 END) AS usual_zero_share
+SELECT z.sensor_no, z.day_no, z.slot, AVG(CASE WHEN h.value = z.value THEN 1.0 ELSE 0.0 END) AS usual_zero_share
 FROM vee_runs AS z
 JOIN vee_pairs AS p ON p.day_no = z.day_no AND (p.is_like_day OR p.is_in_week)
 JOIN vee_slots AS x
