@@ -85,3 +85,10 @@ def test_unpack__beyond_the_limit_is_refused(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(UnreadableFileError) as caught:
         _unpacked(tmp_path, gzip.compress(bytes(8 << 20)), Packing.GZIP)
     assert caught.value.reason == Reason.TOO_LARGE
+
+
+def test_unpack__full_disk_is_no_fault_of_the_file(tmp_path: Path) -> None:
+    source = tmp_path / "file.csv.gz"
+    source.write_bytes(_packed(Packing.GZIP))
+    with pytest.raises(OSError, match="No space left"):
+        unpack(source, Packing.GZIP, Path("/dev/full"))
