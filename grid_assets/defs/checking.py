@@ -8,7 +8,7 @@ import dagster as dg
 from grid_assets.domain.tables import SENSOR_DATA
 from grid_assets.partitions import day_of
 from grid_assets.presentation.check_results import held_result, reconciliation_result
-from grid_assets.presentation.numbers import held_batches, known_days, stored_days
+from grid_assets.presentation.numbers import held_batches, known_days, logged_days
 from grid_assets.presentation.reconciliation import Line
 from resources.clients.platform import Platform
 from resources.wrappers.failures import as_dagster_failures
@@ -41,6 +41,6 @@ def _days(context: dg.AssetCheckExecutionContext, platform: Platform) -> tuple[d
     tags = context.run.tags
     first, last = tags.get(FIRST_TAG, tags.get(ONE_TAG)), tags.get(LAST_TAG, tags.get(ONE_TAG))
     if first is None or last is None:
-        return stored_days(platform, SENSOR_DATA)[-NEWEST_DAYS:]
+        return logged_days(platform, SENSOR_DATA)[-NEWEST_DAYS:]
     count = (day_of(last) - day_of(first)).days + 1
     return known_days(platform, [day_of(first) + timedelta(days=n) for n in range(count)])

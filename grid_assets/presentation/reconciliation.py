@@ -1,6 +1,6 @@
 """The books of each stage: every row received is stored, a duplicate or quarantined, and nothing is lost on the way.
 
-Numbers of whole tables come from plans and from the operational database; sums are made for the run's days only.
+Numbers of whole tables come from snapshots and from the operational database; sums are made for the run's days only.
 """
 
 from collections.abc import Sequence
@@ -19,8 +19,9 @@ from grid_assets.domain.tables import (
 )
 from grid_assets.pipeline.aggregate_stage import STAGE as AGGREGATE
 from grid_assets.pipeline.verify_stage import STAGE as VERIFY
-from grid_assets.presentation.numbers import row_count, stored_days
+from grid_assets.presentation.numbers import row_count
 from resources.clients.database.schema import BATCHES, CHANGE_LOG, FILES
+from resources.clients.engines.base import Session
 from resources.clients.platform import Platform
 
 ENERGY_TOLERANCE = 1e-6
@@ -60,15 +61,15 @@ def ingest_lines(platform: Platform, _: Sequence[date] = ()) -> tuple[Line, ...]
 
 
 def verify_lines(platform: Platform, days: Sequence[date]) -> tuple[Line, ...]:
-    """Return the books of verification: days over everything, intervals over some days."""
-    received = set(stored_days(platform, SENSOR_DATA))
+    """Return the books of verification over some days."""
+    received = set(platform.lake.rows_by_day(SENSOR_DATA, days))
     waiting = _waiting(platform, VERIFY, SENSOR_DATA.name)
-    lost = received - waiting - set(stored_days(platform, METER_READINGS))
+    lost = received - waiting - set(platform.lake.rows_by_day(METER_READINGS, days))
     mine = tuple(day for day in days if day not in waiting)
     with platform.engine.session() as session:
         session.scan("received", platform.lake.scan(SENSOR_DATA, mine))
         session.scan("verified", platform.lake.scan(METER_READINGS, mine))
-        (row,) = session.fetch(_VERIFY).to_pylist()
+        row = _row(session, _VERIFY)
     return (
         Line("days received = days verified or waiting", len(received), len(received) - len(lost)),
         Line("verified intervals, by quality = in all", row["by_quality"], row["verified"]),
@@ -85,7 +86,7 @@ def aggregate_lines(platform: Platform, days: Sequence[date]) -> tuple[Line, ...
     with platform.engine.session() as session:
         for table in (METER_READINGS, LOAD_DAILY, LOAD_HOURLY, VOLTAGE_DAILY):
             session.scan(table.name, platform.lake.scan(table, mine))
-        (row,) = session.fetch(_AGGREGATE).to_pylist()
+        row = _row(session, _AGGREGATE)
     return (
         Line("energy intervals in load_daily = verified", row["daily_intervals"], row["energy_intervals"]),
         Line("kWh in load_daily = verified", row["daily_kwh"], row["energy_kwh"]),
@@ -103,6 +104,11 @@ def _file_counts(platform: Platform) -> dict[str, int]:
         row = connection.execute(select(*sums)).one()
         readings = connection.execute(of_readings).scalar_one()
     return {**{name: int(getattr(row, name)) for name in columns}, "readings": int(readings)}
+
+
+def _row(session: Session, sql: str) -> dict[str, float]:
+    """Return a query's only row as plain numbers; sums of counts come as decimals."""
+    return {name: float(values[0]) for name, values in session.fetch(sql).to_pydict().items()}
 
 
 def _waiting(platform: Platform, consumer: str, table_name: str) -> set[date]:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from matplotlib.figure import Figure
 
 from grid_assets.domain.columns import TableSpec
-from grid_assets.presentation.numbers import stored_days
+from grid_assets.presentation.numbers import logged_days
 from grid_assets.presentation.plots import happenings, loads, network, quality
 from grid_assets.presentation.plots.canvas import markdown_image
 from grid_assets.presentation.plots.plot import Plot
@@ -29,7 +29,7 @@ def draw(platform: Platform, table: TableSpec) -> Figure | None:
         return None
     with platform.engine.session() as session:
         for source in (plot.table, *plot.also_reads):
-            days = longest_stretch(stored_days(platform, source)[-NEWEST_DAYS:]) if source.is_daily else None
+            days = longest_stretch(logged_days(platform, source)[-NEWEST_DAYS:]) if source.is_daily else None
             session.scan(source.name, platform.lake.scan(source, days))
         return plot.draw(session, platform.zone)
 
@@ -41,7 +41,8 @@ def longest_stretch(days: Sequence[date]) -> tuple[date, ...]:
         if stretches[-1] and day - stretches[-1][-1] > WIDEST_GAP:
             stretches.append([])
         stretches[-1].append(day)
-    return tuple(max(stretches, key=lambda stretch: (len(stretch), stretch[-1:])))
+    most = max(len(stretch) for stretch in stretches)
+    return tuple([stretch for stretch in stretches if len(stretch) == most][-1])
 
 
 def plot_markdown(platform: Platform, table: TableSpec) -> str | None:

@@ -1,0 +1,26 @@
+"""`python -m jobs.report`: tell the home's Dagster instance everything that was made so far outside of it.
+
+After `grid run` the UI then shows materialised assets without anything having run in it. Telling twice tells nothing.
+"""
+
+import sys
+
+from jobs.instance import open_instance
+from jobs.reporting import report
+from resources.settings import GridSettings, load_settings
+from resources.wiring import make_platform
+
+
+def main(settings: GridSettings | None = None) -> int:
+    """Report and return how many events were recorded."""
+    settings = settings or load_settings()
+    platform = make_platform(settings)
+    try:
+        with open_instance(settings) as instance:
+            return report(instance, platform)
+    finally:
+        platform.database.close()
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{main()} events recorded\n")
