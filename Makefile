@@ -28,11 +28,11 @@ BENCHMARKS := $(notdir $(basename $(wildcard tests/benchmarks/bench_*.py)))
 demo: .venv/.base ## Run the main job on the shipped real input and show what it made
 	@$(BIN)/grid land grid_assets/shipped_input
 	@$(BIN)/grid run
-	@$(AS_DAGSTER) && $(RUN) jobs.report
+	@$(RUN) jobs.report
 
 ui: .venv/.base ## Open Dagster with the whole asset graph (PORT=3000)
 	@$(AS_DAGSTER) && echo "Dagster at http://127.0.0.1:$(PORT) (end it with Ctrl-C)" \
-	  && exec $(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p $(PORT)
+	  && PYTHONWARNINGS='ignore:Function `dev_command`' exec $(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p $(PORT)
 
 notebook: .venv/.notebook ## Open the notebooks over the lake that `make demo` filled
 	@$(ABSOLUTE_HOME) && exec $(BIN)/jupyter lab --notebook-dir=notebooks $(ARGS)
@@ -53,7 +53,7 @@ lint: .venv/.dev ## Check style, types, the direction of imports and the Dagster
 	@echo "== ruff format"; $(BIN)/ruff format --check .
 	@echo "== mypy --strict"; $(BIN)/mypy
 	@echo "== lint-imports"; $(BIN)/lint-imports --no-logo
-	@echo "== dg check defs"; $(QUIET_DAGSTER) && $(BIN)/dg check defs
+	@echo "== dg check defs"; $(AS_CHECK) && $(BIN)/dg check defs
 
 audit: .venv/.dev ## Ask the package index about known weaknesses in the locked packages (network)
 	@$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements/dev.lock
@@ -92,13 +92,10 @@ PYTEST_PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 
 # Dagster and notebooks start in folders of their own, so they are given the home by its full path.
 ABSOLUTE_HOME = mkdir -p "$$GRID_HOME" && GRID_HOME="$$(cd "$$GRID_HOME" && pwd)" && export GRID_HOME
-# A DAGSTER_HOME of your own is left as it is; otherwise the instance lives in the home, without telemetry.
-AS_DAGSTER = $(ABSOLUTE_HOME) && if [ -z "$$DAGSTER_HOME" ]; then export DAGSTER_HOME="$$GRID_HOME/dagster"; \
-  mkdir -p "$$DAGSTER_HOME" && cp deploy/dagster/dagster.yaml "$$DAGSTER_HOME/"; fi
-
-# A check needs no instance and reports nothing.
-QUIET_DAGSTER = mkdir -p .venv/dagster && cp deploy/dagster/dagster.yaml .venv/dagster/ \
-  && export DAGSTER_HOME="$$PWD/.venv/dagster" VIRTUAL_ENV="$$PWD/.venv"
+# The Dagster instance lives in the home, without telemetry; jobs.instance writes its configuration and names its folder.
+AS_DAGSTER = $(ABSOLUTE_HOME) && DAGSTER_HOME="$$($(RUN) jobs.instance)" && export DAGSTER_HOME
+# A check has an instance of its own, so that it reports nothing either.
+AS_CHECK = DAGSTER_HOME="$$(GRID_HOME="$$PWD/.venv" $(RUN) jobs.instance)" && export DAGSTER_HOME VIRTUAL_ENV="$$PWD/.venv"
 
 # Locks carry hashes and no address, for Linux and macOS alike. Each extra starts from the versions of the whole, so
 # that the extras agree and can be installed into one environment.

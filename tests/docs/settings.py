@@ -21,7 +21,7 @@ BESIDE = """\
 
 `make` also takes `PORT` (of the Dagster UI, 3000), `PYTHON` (an interpreter of version 3.11 for `.venv`), `ARGS`
 (passed on to pytest or JupyterLab), `YEAR_DIR` (of the full year of input) and `LOCK` (`--upgrade` for newer versions
-in the locks). With `DAGSTER_HOME` set, that Dagster instance is used as it is; otherwise it is `GRID_HOME/dagster`."""
+in the locks). The Dagster instance lives in `GRID_HOME/dagster`, whatever `DAGSTER_HOME` says."""
 
 
 def settings_markdown() -> str:
