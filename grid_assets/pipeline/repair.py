@@ -13,6 +13,7 @@ from grid_assets.pipeline.plan import settlement
 from grid_assets.pipeline.retry import on_conflict
 from resources.clients.database.batches import Batch
 from resources.clients.engines.base import WrittenFiles
+from resources.clients.failpoints import reach
 from resources.clients.lake.filters import batch_predicate
 from resources.clients.platform import Platform
 
@@ -44,6 +45,7 @@ def _repair_or_hand_back(platform: Platform, batch: Batch) -> str:
 
 
 def _repair_one(platform: Platform, batch: Batch) -> str:
+    reach("repair.taken")
     plan: dict[str, Any] = batch.plan or {"tables": []}
     committed = frozenset(
         t["table"] for t in plan["tables"] if platform.lake.snapshot_of_batch(BY_NAME[t["table"]], batch.batch_id)
@@ -51,10 +53,12 @@ def _repair_one(platform: Platform, batch: Batch) -> str:
     for table in plan["tables"]:
         if table["principal"] and table["table"] in committed and table["principal"] not in committed:
             _undo(platform, BY_NAME[table["table"]], table["undo_column"], batch.batch_id)
+    reach("repair.undone")
     for table_spec in TABLES:
         # Files of an undone commit stay until vacuum: the snapshot before the undoing still names them.
         if table_spec.name not in committed:
             _remove_files(platform, table_spec, batch.batch_id)
+    reach("repair.cleared")
     principals = frozenset(t["table"] for t in plan["tables"] if not t["principal"] and t["table"] in committed)
     if not principals:
         platform.database.batches.abandon(batch.batch_id)

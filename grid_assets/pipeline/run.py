@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import partial
 from typing import Any
 
 from grid_assets.domain.tables import TABLES
@@ -14,7 +13,6 @@ from grid_assets.pipeline.ingest_stage import ingest
 from grid_assets.pipeline.outcome import StageOutcome
 from grid_assets.pipeline.repair import repair
 from grid_assets.pipeline.reporter import Reporter, Silent
-from grid_assets.pipeline.retry import on_conflict
 from grid_assets.pipeline.verify_stage import verify
 from resources.clients.platform import Platform
 
@@ -95,4 +93,4 @@ def trim(platform: Platform) -> None:
     """Forget old snapshots beyond the number that is kept; those of unsettled batches stay."""
     open_batches = frozenset(batch.batch_id for batch, _ in platform.database.batches.unsettled())
     for table in TABLES:
-        on_conflict(partial(platform.lake.expire, table, platform.limits.snapshots_kept, open_batches))
+        platform.lake.expire(table, platform.limits.snapshots_kept, open_batches)

@@ -16,6 +16,9 @@ PUBLISH_POINTS = (
 )
 """The steps of publishing a batch, in order; the stage's name stands before them, as in `verify.plan.written`."""
 
+REPAIR_POINTS = ("repair.taken", "repair.undone", "repair.cleared")
+"""The steps of repairing a batch: taken over, companions undone, files removed; what follows is one transaction."""
+
 _ARMED: dict[str, Callable[[], None]] = {}
 
 

@@ -1,0 +1,33 @@
+"""Which days a person means: both ends, one end, and ends that cannot be meant."""
+
+from datetime import date
+
+import pytest
+
+from grid_assets.domain.errors import InputError
+from grid_assets.pipeline.span import days_between
+from resources.clients.platform import Platform
+from tests.support.landing import DAYS
+
+
+def test_days_between__are_all_days_of_the_span(platform: Platform) -> None:
+    days = days_between(platform, date(2016, 2, 28), date(2016, 3, 1))
+    assert days == (date(2016, 2, 28), date(2016, 2, 29), date(2016, 3, 1))
+
+
+def test_days_between__end_where_the_received_readings_do(ran: Platform) -> None:
+    assert days_between(ran, None, None) == DAYS[:3]
+    assert days_between(ran, DAYS[1], None) == DAYS[1:3]
+    assert days_between(ran, None, DAYS[1]) == DAYS[:2]
+
+
+def test_days_between__refuses_an_open_end_where_nothing_was_received(platform: Platform) -> None:
+    with pytest.raises(InputError, match=r"no reading was received yet.*grid land"):
+        days_between(platform, DAYS[0], None)
+
+
+def test_days_between__refuses_days_in_reverse(platform: Platform, ran: Platform) -> None:
+    with pytest.raises(InputError, match="2016-03-25 is after the last day 2016-03-24"):
+        days_between(platform, DAYS[1], DAYS[0])
+    with pytest.raises(InputError, match="is after"):
+        days_between(ran, date(2017, 1, 1), None)
