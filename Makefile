@@ -58,8 +58,10 @@ lint: .venv/.dev ## Check style, types, the direction of imports and the Dagster
 audit: .venv/.dev ## Ask the package index about known weaknesses in the locked packages (network)
 	@$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements/dev.lock
 
-docs: .venv/.dev notebooks ## Write the generated reference pages and the notebooks' pictures anew
+docs: .venv/.dev notebooks ## Write the generated pages, the scores and the notebooks' pictures anew
 	@$(RUN) tests.docs.build
+	@echo "scoring rules and events on the shipped input"
+	@$(RUN) tests.integration.vee_scores > /dev/null && $(RUN) tests.integration.event_scores > /dev/null
 
 notebooks: .venv/.notebook ## Execute the notebooks over GRID_HOME and save them
 	@$(ABSOLUTE_HOME) && for name in $(NOTEBOOKS); do echo "executing $$name"; \
