@@ -9,7 +9,7 @@ from tests.input.readings import CORRECTED, DUPLICATE, MISROUTED, STORED
 from tests.unit.input.given import case
 
 
-@settings(max_examples=5)
+@settings(max_examples=settings().max_examples // 20)
 @given(st.text("abc", min_size=1, max_size=3))
 def test_steps__leave_unclaimed_readings_right(label: str) -> None:
     after = case(share=0.05, label=label)

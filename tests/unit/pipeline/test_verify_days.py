@@ -20,7 +20,7 @@ METER = sensor("m.energy", rated_max=20.0)
 REGISTER = sensor("m.register", sensor_type="register")
 POWER = sensor("p.power", sensor_type="power")
 WEEKS = [MONDAY - timedelta(days=n) for n in range(14, -3, -1)]
-SLOW = settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOW = settings(max_examples=settings().max_examples // 16, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def _noisy_world(seed: int) -> World:
