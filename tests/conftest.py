@@ -6,9 +6,11 @@ import pytest
 from _pytest.terminal import TerminalReporter
 from hypothesis import HealthCheck, settings
 
-# Costly property tests take a share of the profile's examples: @settings(max_examples=settings().max_examples // 16).
-settings.register_profile("default", max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("deep", parent=settings.get_profile("default"), max_examples=2000)
+from tests.properties import USUAL
+
+# Costly property tests take a share of the profile, by tests.properties.examples.
+settings.register_profile("default", max_examples=USUAL, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("deep", parent=settings.get_profile("default"), max_examples=20 * USUAL)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
