@@ -1,12 +1,11 @@
-"""One step of a verification: a query and the name that its rows are bound to."""
+"""One step of a verification: a query and the name that its rows are kept under."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Statement:
-    """A query in the common SQL dialect; `is_view` where its rows need not be kept."""
+    """A query in the common SQL dialect and the name of the temporary table that holds its rows."""
 
     name: str
     sql: str
-    is_view: bool = False

@@ -6,7 +6,7 @@ Reading the lake, the comparison with the current rows and the commit belong to 
 from grid_assets.domain.intervals import OperatingDay, zone_of
 from grid_assets.domain.vee.calendar import calendar_days, calendar_pairs, calendar_slots, history_days
 from grid_assets.domain.vee.units import unit_table
-from grid_assets.domain.vee.verify_sql import verify_sql
+from grid_assets.domain.vee.verify_sql import releases, verify_sql
 from resources.clients.engines.base import Session
 
 
@@ -22,12 +22,10 @@ def verify_days(session: Session, days: tuple[OperatingDay, ...], zone_name: str
     """
     bound = _bind_calendar(session, days, zone_name)
     steps = verify_sql(tuple(day.day for day in (*history_days(days, zone_of(zone_name)), *days)))
-    for step in steps:
-        if step.is_view:
-            session.define(step.name, step.sql)
-        else:
-            session.materialize(step.name, step.sql)
-    session.drop(*bound, *(step.name for step in reversed(steps) if step.name != "verified"))
+    for step, finished in zip(steps, releases(steps), strict=True):
+        session.materialize(step.name, step.sql)
+        session.drop(*finished)
+    session.drop(*bound)
 
 
 def _bind_calendar(session: Session, days: tuple[OperatingDay, ...], zone_name: str) -> tuple[str, ...]:

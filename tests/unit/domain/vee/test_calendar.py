@@ -85,5 +85,7 @@ def test_calendar_pairs__names_like_days_by_whole_weeks() -> None:
 
 
 def test_calendar_days__knows_the_length_of_a_day() -> None:
-    rows = calendar_days((operating_day(SPRING, BERLIN), operating_day(AUTUMN, BERLIN)), frozenset({AUTUMN})).to_pylist()
+    rows = calendar_days(
+        (operating_day(SPRING, BERLIN), operating_day(AUTUMN, BERLIN)), frozenset({AUTUMN})
+    ).to_pylist()
     assert [row["seconds"] for row in rows] == [23 * 3600, 25 * 3600]

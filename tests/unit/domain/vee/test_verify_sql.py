@@ -7,7 +7,7 @@ import sqlglot
 from sqlglot import exp
 
 from grid_assets.domain.vee.statement import Statement
-from grid_assets.domain.vee.verify_sql import verify_sql
+from grid_assets.domain.vee.verify_sql import releases, verify_sql
 
 STATEMENTS = verify_sql((date(2016, 2, 1), date(2016, 2, 2)))
 COMMON_FUNCTIONS = frozenset(
@@ -68,3 +68,16 @@ def test_verify_sql__ends_with_the_verified_rows() -> None:
 
 def test_verify_sql__of_no_day_names_no_day() -> None:
     assert all("IN ()" not in statement.sql for statement in verify_sql(()))
+
+
+def test_releases__gives_back_every_step_once_after_its_last_use() -> None:
+    given_back = releases(STATEMENTS)
+    names = [name for finished in given_back for name in finished]
+    assert sorted(names) == sorted(statement.name for statement in STATEMENTS[:-1])
+    for number, finished in enumerate(given_back):
+        later = " ".join(statement.sql for statement in STATEMENTS[number + 1 :])
+        assert all(f" {name} " not in later for name in finished)
+
+
+def test_releases__of_no_step_is_nothing() -> None:
+    assert releases(()) == ()
