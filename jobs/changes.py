@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from resources.clients.platform import Platform
 
 INTERVAL_SECONDS = 30
+TELLING_SECONDS = 15.0
+"""Dagster gives a sensor a minute; what is not told in this time is told at the next look."""
 MOST_RANGES = 6
 """More separate ranges than this go to the main job, which does scattered days in one run."""
 
@@ -58,7 +60,7 @@ def changes_sensor(days: dg.DailyPartitionsDefinition) -> dg.SensorDefinition:
         from jobs.reporting import report  # noqa: PLC0415 - loads the clients' libraries
 
         with platform.open() as opened:
-            told = report(context.instance, opened)
+            told = report(context.instance, opened, TELLING_SECONDS)
             pending = read_pending(opened)
         requests, reason = wake(context.instance, wanted_runs(pending, days))
         said = f"{told} events told; {len(pending.days)} days pending; {reason}"

@@ -5,6 +5,7 @@ itself, so that a new one is told everything and none is told twice.
 """
 
 import json
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -12,7 +13,7 @@ from datetime import date
 from typing import Any
 
 import dagster as dg
-from sqlalchemy import func, not_, select
+from sqlalchemy import Select, func, not_, select
 
 from grid_assets.defs.check_specs import HELD, RECONCILIATION
 from grid_assets.defs.checking import Books
@@ -30,6 +31,8 @@ from resources.clients.database.schema import BATCHES, CHANGE_LOG
 from resources.clients.platform import Platform
 
 OFFSET_KEY = "grid/reported"
+PAGE = 150
+"""Entries of the log that are told at once where time is short, as in a sensor."""
 BOOKS: dict[str, Books] = {"ingest": ingest_lines, "verify": verify_lines, "aggregate": aggregate_lines}
 
 
@@ -51,12 +54,26 @@ class News:
     offset: Offset
 
 
-def report(instance: dg.DagsterInstance, platform: Platform) -> int:
-    """Tell an instance what it does not know yet and return how many events that took; a second call finds nothing."""
+def report(instance: dg.DagsterInstance, platform: Platform, seconds: float | None = None) -> int:
+    """Tell an instance what it does not know yet and return how many events that took; a second call finds nothing.
+
+    With `seconds`, no new page of the log is begun after that time; the next call goes on there.
+    """
+    deadline = None if seconds is None else time.monotonic() + seconds
+    count = 0
+    while (told := _report_page(instance, platform, None if seconds is None else PAGE)) is not None:
+        count += told
+        if deadline is not None and time.monotonic() >= deadline:
+            break
+    return count
+
+
+def _report_page(instance: dg.DagsterInstance, platform: Platform, most_changes: int | None) -> int | None:
+    """Tell one page of the log and return the number of events; None where nothing is new."""
     before = read_offset(instance)
-    news = news_since(platform, before)
+    news = news_since(platform, before, most_changes)
     if news.offset == before:
-        return 0
+        return None
     count = 0
     with ExitStack() as stack:
         for count, event in enumerate(_events(platform, news), start=1):
@@ -73,13 +90,17 @@ def read_offset(instance: dg.DagsterInstance) -> Offset:
     return Offset(**json.loads(text)) if text else Offset()
 
 
-def news_since(platform: Platform, offset: Offset) -> News:
-    """Return what changed after an offset outside of asset runs; held batches become news when they are released."""
+def news_since(platform: Platform, offset: Offset, most_changes: int | None = None) -> News:
+    """Return what changed after an offset outside of asset runs, up to some entries of the log.
+
+    Held batches become news when they are released: their changes then enter the log anew.
+    """
     is_outside = not_(BATCHES.c.driver.startswith(DRIVER))
     changes = (
         select(CHANGE_LOG.c.table_name, CHANGE_LOG.c.operating_day, CHANGE_LOG.c.batch_id)
         .join(BATCHES, BATCHES.c.batch_id == CHANGE_LOG.c.batch_id)
         .where(CHANGE_LOG.c.position > offset.position, is_outside, BATCHES.c.is_held.is_(False))
+        .where(CHANGE_LOG.c.position <= _last_of_page(offset.position, most_changes).scalar_subquery())
         .order_by(CHANGE_LOG.c.position)
     )
     settled = select(BATCHES.c.batch_id).where(
@@ -89,7 +110,7 @@ def news_since(platform: Platform, offset: Offset) -> News:
     with platform.database.engine.begin() as connection:
         rows = connection.execute(changes).all()
         ids = set(connection.execute(settled).scalars())
-        position = connection.execute(select(func.max(CHANGE_LOG.c.position))).scalar() or 0
+        position = connection.execute(_last_of_page(offset.position, most_changes)).scalar_one()
         first_open = connection.execute(oldest_open).scalar()
         last = connection.execute(select(func.max(BATCHES.c.batch_id))).scalar() or 0
     batches = batch_rows(platform, sorted(ids | {row.batch_id for row in rows}))
@@ -100,14 +121,21 @@ def news_since(platform: Platform, offset: Offset) -> News:
     return News(_with_companions(days, batches), _whole_tables(batches, ids), batches, reached)
 
 
+def _last_of_page(position: int, most_changes: int | None) -> Select[Any]:
+    """Return a query of the last position of the page after a position; of that position where nothing follows."""
+    page = select(CHANGE_LOG.c.position).where(CHANGE_LOG.c.position > position).order_by(CHANGE_LOG.c.position)
+    return select(func.coalesce(func.max(page.limit(most_changes).subquery().c.position), position))
+
+
 def _with_companions(days: dict[str, dict[date, int]], batches: Sequence[dict[str, Any]]) -> dict[str, dict[date, int]]:
     """Add the days of companion tables, which the change log does not name: their batch's plan does."""
     told = {batch for by_day in days.values() for batch in by_day.values()}
     for batch in batches:
         for change in (batch["plan"] or {}).get("tables", []) if batch["batch_id"] in told else []:
             if change["principal"] and has_days(BY_NAME[change["table"]]):
-                for day in change["days"]:
-                    days.setdefault(change["table"], {})[date.fromisoformat(day)] = batch["batch_id"]
+                for day in days.get(change["principal"], {}):
+                    if day.isoformat() in change["days"]:
+                        days.setdefault(change["table"], {})[day] = batch["batch_id"]
     return days
 
 

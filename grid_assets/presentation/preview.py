@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from grid_assets.domain.columns import TableSpec
-from grid_assets.domain.projections.sql import name_list
+from grid_assets.domain.columns import ColumnType, TableSpec
+from grid_assets.domain.projections.sql import name_list, quote
 from resources.clients.engines.base import Session
 from resources.clients.platform import Platform
 
 ROWS = 6
+MOST_CHARACTERS = 950
+"""Longer markdown is shown only behind a link in the UI."""
 LONGEST_CELL = 40
 
 
@@ -21,11 +23,20 @@ def preview(platform: Platform, table: TableSpec, day: date | None) -> str:
 
 
 def _markdown(session: Session, table: TableSpec) -> str:
-    order = name_list(table.sort_by or table.key)
-    rows = session.fetch(f"SELECT * FROM preview ORDER BY {order} LIMIT {ROWS}").to_pylist()
+    rows = session.fetch(f"SELECT * FROM preview ORDER BY {_order(table)} LIMIT {ROWS}").to_pylist()
     if not rows:
         return "_No rows._"
-    return markdown_table(table.column_names, [[row[name] for name in table.column_names] for row in rows])
+    cells = [[row[name] for name in table.column_names] for row in rows]
+    whole = [markdown_table(table.column_names, cells[:n]) for n in range(1, len(cells) + 1)]
+    short = [text for text in whole if len(text) <= MOST_CHARACTERS]
+    return (short or whole[:1])[-1]
+
+
+def _order(table: TableSpec) -> str:
+    """Return the table's own order, rows with a value before rows without: a head of nulls shows nothing."""
+    order = name_list(table.sort_by or table.key)
+    values = [c.name for c in table.columns if c.type is ColumnType.DOUBLE and c.is_nullable]
+    return f"CASE WHEN {quote(values[0])} IS NULL THEN 1 ELSE 0 END, {order}" if values else order
 
 
 def markdown_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

@@ -26,10 +26,14 @@ FRESHNESS: Mapping[str, dg.FreshnessPolicy] = {
 
 @dataclass(frozen=True)
 class Lineage:
-    """A table and the assets that its rows are computed from."""
+    """A table, the assets that its rows are made from, and those that only describe them.
+
+    A change of the latter restates nothing, so the graph shows no edge for it; the asset names them.
+    """
 
     table: TableSpec
     reads: Sequence[str]
+    looks_up: Sequence[str] = ()
 
 
 def asset_spec(lineage: Lineage) -> dg.AssetSpec:
@@ -48,6 +52,7 @@ def asset_spec(lineage: Lineage) -> dg.AssetSpec:
             "dagster/table_name": table.identifier,
             "key": ", ".join(table.key),
             "partitioned by": ", ".join(table.partition_by) or "nothing, replaced whole or appended to",
+            **({"looks up": ", ".join(lineage.looks_up)} if lineage.looks_up else {}),
         },
         freshness_policy=FRESHNESS.get(table.name),
     )

@@ -26,7 +26,7 @@ _PLACED = (LOAD_HOURLY, LOAD_DAILY, LOAD_BY_ASSET, FEEDER_BALANCE, VOLTAGE_DAILY
 
 @dg.multi_asset(
     specs=[
-        *(asset_spec(Lineage(table, [METER_READINGS.name, SENSORS.name])) for table in _PLACED),
+        *(asset_spec(Lineage(table, [METER_READINGS.name], looks_up=[SENSORS.name])) for table in _PLACED),
         asset_spec(Lineage(SENSOR_LATEST, [METER_READINGS.name])),
     ],
     check_specs=gate_check_specs("aggregate"),
