@@ -99,10 +99,11 @@ SENSOR_DATA = TableSpec(
         Column("source_row", I64, "Line of the text file, row of the Parquet file, reading of the XML file; from 1."),
         OPERATING_DAY,
         BATCH_ID,
+        Column("source_order", I32, "Place of the file in its batch's order of arrival, from 0: later is newer."),
     ),
     key=("sensor_id", "interval_start_utc", "batch_id", "source_file", "source_row"),
     partition_by=("operating_day", "sensor_type"),
-    sort_by=("sensor_id", "interval_start_utc", "batch_id", "source_file", "source_row"),
+    sort_by=("sensor_id", "interval_start_utc", "batch_id", "source_order", "source_row"),
     group="ingest",
 )
 QUARANTINE = TableSpec(

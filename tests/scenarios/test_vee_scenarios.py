@@ -19,7 +19,14 @@ from tests.unit.domain.vee.world import Row, World, reading, sensor, verify
 
 FOLDER = Path(__file__).parent / "vee"
 SCENARIOS = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
-NUMBERS = {"interval_minutes": int, "rated_min": float, "rated_max": float, "batch_id": int, "source_row": int}
+NUMBERS = {
+    "interval_minutes": int,
+    "rated_min": float,
+    "rated_max": float,
+    "batch_id": int,
+    "source_row": int,
+    "source_order": int,
+}
 INSTANTS = ("valid_from_utc", "valid_to_utc")
 
 

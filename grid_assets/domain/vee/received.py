@@ -2,7 +2,7 @@
 
 Slots are found by arithmetic on seconds since 1970: a day starts at `start_s` and its n-th slot n interval lengths
 later; the slot of a reading is the one that it starts in, or the next one where that begins within the tolerance,
-always of its own operating day. The newest version counts: by batch, then file, then row; a reading on the clock
+always of its own operating day. The newest version counts: by batch, then order of arrival, then row; a reading on the clock
 comes before one off it.
 """
 
@@ -41,7 +41,6 @@ def received_statements(days: tuple[date, ...]) -> tuple[Statement, ...]:
     """
     return (
         Statement("vee_sensors", SENSORS),
-        Statement("vee_files", _files(days)),
         Statement("vee_received", _received(days)),
         Statement("vee_repeated", REPEATED),
         Statement("vee_ranked", RANKED),
@@ -71,26 +70,18 @@ def _days(days: tuple[date, ...]) -> str:
     return f"operating_day IN ({', '.join(literal(day) for day in days)})"
 
 
-def _files(days: tuple[date, ...]) -> str:
-    return f"""
-SELECT source_file, CAST(row_number() OVER (ORDER BY source_file) AS INTEGER) AS file_no
-FROM (SELECT DISTINCT source_file FROM received WHERE {_days(days)}) AS f
-"""
-
-
 def _received(days: tuple[date, ...]) -> str:
     return f"""
 WITH placed AS (
     SELECT s.sensor_no, d.day_no, d.start_s, d.seconds, s.valid_from_s, s.valid_to_s,
            CAST(floor(epoch(r.interval_start_utc)) AS BIGINT) - d.start_s AS offset_s,
            {LENGTH_S} AS length_s, r.value AS raw_value, r.unit AS raw_unit, r.quality AS received_quality,
-           r.interval_minutes AS sent_minutes, r.batch_id, f.file_no, r.source_row,
+           r.interval_minutes AS sent_minutes, r.batch_id, r.source_order, r.source_row,
            CASE WHEN r.unit = s.unit THEN 1.0 ELSE u.factor END AS unit_factor,
            CASE WHEN r.unit = s.unit THEN 0.0 ELSE u.addend END AS unit_addend
     FROM received AS r
     JOIN vee_sensors AS s ON s.sensor_id = r.sensor_id
     JOIN vee_days AS d ON d.operating_day = r.operating_day
-    JOIN vee_files AS f ON f.source_file = r.source_file
     LEFT JOIN vee_units AS u ON u.from_unit = r.unit AND u.to_unit = s.unit
     WHERE r.{_days(days)}
 ), slotted AS (SELECT *, CAST({SLOT} AS INTEGER) AS slot FROM placed
@@ -100,7 +91,7 @@ WITH placed AS (
     FROM slotted
     WHERE start_s + slot * length_s >= valid_from_s AND start_s + slot * length_s < valid_to_s
 )
-SELECT {", ".join(CURRENT_COLUMNS)}, {CLOCK_RANK} AS clock_rank, batch_id, file_no, source_row
+SELECT {", ".join(CURRENT_COLUMNS)}, {CLOCK_RANK} AS clock_rank, batch_id, source_order, source_row
 FROM measured
 """
 
@@ -112,7 +103,7 @@ GROUP BY sensor_no, day_no, slot HAVING COUNT(*) > 1
 
 RANKED = """
 SELECT r.*, row_number() OVER (PARTITION BY r.sensor_no, r.day_no, r.slot
-                          ORDER BY clock_rank, batch_id DESC, file_no DESC, source_row DESC) AS version_rank
+                          ORDER BY clock_rank, batch_id DESC, source_order DESC, source_row DESC) AS version_rank
 FROM vee_received AS r
 JOIN vee_repeated AS p ON p.sensor_no = r.sensor_no AND p.day_no = r.day_no AND p.slot = r.slot
 """

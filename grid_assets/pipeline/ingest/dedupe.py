@@ -70,7 +70,7 @@ def newest_stored_sql(scan: str) -> str:
     return f"""
         SELECT sensor_id, interval_start_utc, value, unit, quality, channel, interval_minutes
         FROM (SELECT *, row_number() OVER (PARTITION BY sensor_id, interval_start_utc
-            ORDER BY batch_id DESC, source_file DESC, source_row DESC) AS age FROM {scan}) AS aged
+            ORDER BY batch_id DESC, source_order DESC, source_row DESC) AS age FROM {scan}) AS aged
         WHERE age = 1"""
 
 

@@ -33,6 +33,7 @@ CATALOGUE = "ingest_catalogue"
 
 def prepare(connection: duckdb.DuckDBPyConnection, files: Sequence[LandingFile], catalogue: pa.Table | str) -> None:
     """Bind a new batch: drop what an older one left, make enums and tables, and name the files by their order."""
+    connection.execute("SET preserve_insertion_order = true")  # row ids are line numbers, see typed.py
     _drop_views(connection)
     source = catalogue
     if not isinstance(source, str):
@@ -74,7 +75,7 @@ def accepted_columns(reading: str, sensor: str, file: str) -> str:
     return f"""CAST({reading}.sensor AS VARCHAR) AS sensor_id, {sensor}.sensor_type, {reading}.interval_start_utc,
         {reading}.value, CAST({reading}.unit AS VARCHAR) AS unit, CAST({reading}.quality AS VARCHAR) AS quality,
         {reading}.channel, {reading}.interval_minutes, {file}.source_file, {reading}.source_row,
-        {reading}.operating_day"""
+        {file}.file_no AS source_order, {reading}.operating_day"""
 
 
 def _drop_views(connection: duckdb.DuckDBPyConnection) -> None:

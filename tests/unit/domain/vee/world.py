@@ -49,7 +49,7 @@ def reading(of: Mapping[str, object], start_utc: datetime, value: float, **chang
     row: Row = dict.fromkeys(SENSOR_DATA.column_names)
     row |= {"sensor_id": of["sensor_id"], "sensor_type": of["sensor_type"], "unit": of["unit"], "quality": "measured"}
     row |= {"interval_start_utc": start_utc, "value": value, "recorded_at_utc": RECORDED, "batch_id": 1}
-    row |= {"source_file": "a.csv", "source_row": int(start_utc.timestamp()) // 60}
+    row |= {"source_file": "a.csv", "source_order": 0, "source_row": int(start_utc.timestamp()) // 60}
     return row | {"operating_day": start_utc.astimezone(ZONE).date()} | changes
 
 

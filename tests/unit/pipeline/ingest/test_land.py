@@ -53,7 +53,7 @@ def test_land__folder_that_is_itself_called_sensors(tmp_path: Path) -> None:
     ("name", "content", "landed"),
     [
         ("x.csv", CATALOGUE, "sensors/x.csv"),
-        ("x.csv.gz", gzip.compress(CATALOGUE.encode()), "sensors/x.csv.gz"),
+        ("x.csv.gz", gzip.compress(CATALOGUE.encode(), mtime=0), "sensors/x.csv.gz"),
         ("x.csv", "\ufeff" + CATALOGUE.upper(), "sensors/x.csv"),
         ("x.csv", READINGS, "readings/x.csv"),
         ("x.csv", "nothing known", "readings/x.csv"),
@@ -86,8 +86,8 @@ def test_land__same_content_again_is_kept(tmp_path: Path) -> None:
 
 def test_land__other_content_under_a_taken_name_gets_a_suffix(tmp_path: Path) -> None:
     zone = tmp_path / "zone"
-    land([_put(tmp_path / "1" / "x.csv.gz", gzip.compress(b"1"))], zone)
-    second = _put(tmp_path / "2" / "x.csv.gz", gzip.compress(b"2"))
+    land([_put(tmp_path / "1" / "x.csv.gz", gzip.compress(b"1", mtime=0))], zone)
+    second = _put(tmp_path / "2" / "x.csv.gz", gzip.compress(b"2", mtime=0))
     (landed,) = land([second], zone).landed
     assert landed.startswith("readings/x-")
     assert landed.endswith(".csv.gz")
