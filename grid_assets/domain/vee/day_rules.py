@@ -7,6 +7,10 @@ from grid_assets.domain.vee.text import minutes, number, sentence
 SPAN = f"GREATEST(history_high - history_low, {t.LEAST_RANGE} * ABS(history_high))"
 NEIGHBOUR = f"GREATEST(previous_value, next_value, {t.PEAK_FLOOR} * history_high)"
 IS_ONE_WAY = "(point_type <> 'exchange' AND sensor_type <> 'reactive_power')"
+UNUSUAL_ZERO = (
+    f"point_type = 'consumption' AND value = 0 AND unusual_zero_minutes >= {t.ZERO_RUN_MINUTES}"
+    f" AND usual_zero_share <= {t.ZERO_RUN_HISTORY_SHARE}"
+)
 SPIKE_REASON = sentence(
     "spike of ",
     number("value"),
@@ -84,14 +88,19 @@ ZERO_RUN = Rule(
     FLOWS,
     (
         Outcome(
+            Effect.REJECT,
+            f"{UNUSUAL_ZERO} AND is_disproved",
+            sentence("zero for ", minutes("run_minutes"), ", and the register shows that energy flowed"),
+        ),
+        Outcome(
             Effect.FLAG,
-            f"point_type = 'consumption' AND value = 0 AND unusual_zero_minutes >= {t.ZERO_RUN_MINUTES}"
-            f" AND usual_zero_share <= {t.ZERO_RUN_HISTORY_SHARE}",
+            f"{UNUSUAL_ZERO} AND NOT is_disproved",
             sentence("zero for ", minutes("run_minutes"), " at a time of day that is usually not zero"),
         ),
     ),
-    "A run of zeros that covers at least four hours at which the like days (else the week before) are clearly not "
-    "zero. It is kept: an empty house and an outage are real. Production is left out: there may be no sun for days.",
+    "A run of zeros that covers at least four hours of the day that are clearly not zero on the like days and in "
+    "the week before. It is kept, since an empty house and an outage are real, unless the register of the same "
+    "meter advanced by more. Production is left out: there may be no sun for days.",
     "Interval data validation: zero consumption check.",
 )
 STUCK_VALUE = Rule(

@@ -39,6 +39,7 @@ DAY_FEATURES: dict[str, str] = {
     "run_minutes": "length of the run of identical values that the value stands in, null where none was looked at",
     "unusual_zero_minutes": "how much of a run of zeros falls on local times at which the sensor is usually not zero",
     "usual_zero_share": "share of zeros at this local time on like days and in the week before; consumption only",
+    "is_disproved": "whether the meter's register advanced by more than was read on the day, zeros and all",
     "repeat_share": "share of the sensor's earlier values that equal the value before them, null without history",
 }
 REGISTER_FEATURES: dict[str, str] = {

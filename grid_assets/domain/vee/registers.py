@@ -105,10 +105,14 @@ LEFT JOIN vee_remainders AS m ON m.sensor_no = n.sensor_no AND m.day_no = n.day_
 """
 
 
+def advance_statements() -> tuple[Statement, ...]:
+    """Return the step to `vee_advances`: what each register advanced on a day, and its energy sensor."""
+    return (Statement("vee_advances", ADVANCES),)
+
+
 def register_statements() -> tuple[Statement, ...]:
     """Return the steps to `vee_register_verdicts` and `vee_filled`, the final estimates."""
     return (
-        Statement("vee_advances", ADVANCES),
         Statement("vee_day_sums", DAY_SUMS),
         Statement("vee_register_verdicts", VERDICTS),
         Statement("vee_remainders", REMAINDERS),

@@ -77,12 +77,29 @@ JOIN pairs AS h ON h.sensor_no = s.sensor_no AND h.day_no = p.earlier_day_no
 GROUP BY s.sensor_no, s.day_no
 """
 
+# Sensor-days with unusual zeros, complete otherwise, on which the register of the meter advanced by more than was read.
+DISPROVED = f"""
+WITH zeros AS (
+    SELECT DISTINCT sensor_no, day_no FROM vee_zero_slots WHERE usual_zero_share <= {t.ZERO_RUN_HISTORY_SHARE}
+)
+SELECT z.sensor_no, z.day_no
+FROM zeros AS z
+JOIN vee_advances AS a ON a.sensor_no = z.sensor_no AND a.day_no = z.day_no
+JOIN vee_days AS d ON d.day_no = z.day_no
+JOIN vee_reading AS r ON r.sensor_no = z.sensor_no AND r.day_no = z.day_no
+GROUP BY z.sensor_no, z.day_no
+HAVING SUM(CASE WHEN r.value IS NOT NULL THEN r.interval_minutes ELSE 0 END) * 60 = MAX(d.seconds)
+   AND MIN(a.register_delta) - SUM(r.value)
+       > GREATEST({t.REGISTER_TOLERANCE_KWH}, {t.REGISTER_TOLERANCE_SHARE} * MIN(a.register_delta))
+"""
+
 
 def run_statements() -> tuple[Statement, ...]:
-    """Return the steps to `vee_runs` and `vee_zero_slots` per value of a long run, and `vee_repeats` per sensor-day."""
+    """Return the steps to `vee_runs`, `vee_zero_slots` (per value), `vee_disproved`, `vee_repeats` (per sensor-day)."""
     return (
         Statement("vee_carried", CARRIED),
         Statement("vee_runs", RUNS),
         Statement("vee_zero_slots", ZERO_SLOTS),
+        Statement("vee_disproved", DISPROVED),
         Statement("vee_repeats", REPEATS),
     )

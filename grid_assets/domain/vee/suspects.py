@@ -20,7 +20,7 @@ WITH features AS (
            s.sensor_type, s.point_type, s.unit, s.interval_minutes, s.rated_min, s.rated_max, s.limit_low, s.limit_high,
            COALESCE(g.history_days, 0) AS history_days, g.history_low, g.history_high, k.usual_peak_ratio,
            r.run_minutes,
-           z.usual_zero_share, q.repeat_share,
+           z.usual_zero_share, q.repeat_share, w.day_no IS NOT NULL AS is_disproved,
            SUM(CASE WHEN z.usual_zero_share <= {t.ZERO_RUN_HISTORY_SHARE}
                     THEN n.interval_minutes + CASE WHEN n.slot = 0 THEN r.before_day ELSE 0 END ELSE 0 END)
                OVER (PARTITION BY n.sensor_no, n.day_no, r.run) AS unusual_zero_minutes
@@ -30,6 +30,7 @@ WITH features AS (
     LEFT JOIN vee_peaks AS k ON k.sensor_no = n.sensor_no AND k.day_no = n.day_no
     LEFT JOIN vee_runs AS r ON r.sensor_no = n.sensor_no AND r.day_no = n.day_no AND r.slot = n.slot
     LEFT JOIN vee_zero_slots AS z ON z.sensor_no = n.sensor_no AND z.day_no = n.day_no AND z.slot = n.slot
+    LEFT JOIN vee_disproved AS w ON w.sensor_no = n.sensor_no AND w.day_no = n.day_no
     LEFT JOIN vee_repeats AS q ON q.sensor_no = n.sensor_no AND q.day_no = n.day_no
     WHERE r.run IS NOT NULL OR n.value > g.history_high OR n.value < g.history_low
        OR (k.usual_peak_ratio IS NOT NULL OR g.history_days IS NULL OR g.history_days < {t.MIN_HISTORY_DAYS})

@@ -9,7 +9,7 @@ from datetime import date
 from grid_assets.domain.vee.estimation import estimation_statements
 from grid_assets.domain.vee.readings import reading_statements
 from grid_assets.domain.vee.received import received_statements
-from grid_assets.domain.vee.registers import register_statements
+from grid_assets.domain.vee.registers import advance_statements, register_statements
 from grid_assets.domain.vee.statement import Statement
 from grid_assets.domain.vee.suspects import suspect_statements
 from grid_assets.domain.vee.verdicts import verdict_statements
@@ -20,6 +20,7 @@ def verify_sql(days: tuple[date, ...]) -> tuple[Statement, ...]:
     return (
         *received_statements(days),
         *reading_statements(),
+        *advance_statements(),
         *suspect_statements(),
         *estimation_statements(),
         *register_statements(),
