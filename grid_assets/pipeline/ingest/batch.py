@@ -105,19 +105,20 @@ def _numbered(batch: _Batch, files: Sequence[LandingFile]) -> list[NumberedFile]
 
 
 def _read_part(batch: _Batch, part: Part) -> None:
-    """Read files that one query can take; where it fails, find the file that is to blame and read the others."""
-    try:
-        batch.connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {TYPED} AS {typed_sql(part.source(batch.connection), batch.span)}"
-        )
-    except duckdb.Error as error:
-        if not is_fault_of_file(error):
-            raise
-        for smaller in part.after_refusal(str(error), batch.scratch, batch.unreadable):
-            _read_part(batch, smaller)
-        return
-    load(batch.connection, GROUP, _group_table(batch, part))
-    _judge(batch)
+    """Read files that one query can take; where it fails, find the files that are to blame and read the others."""
+    waiting = [part]
+    while waiting:
+        current = waiting.pop()
+        try:
+            source = current.source(batch.connection)
+            batch.connection.execute(f"CREATE OR REPLACE TEMP TABLE {TYPED} AS {typed_sql(source, batch.span)}")
+        except duckdb.Error as error:
+            if not is_fault_of_file(error):
+                raise
+            waiting.extend(current.after_refusal(str(error), batch.scratch, batch.unreadable))
+        else:
+            load(batch.connection, GROUP, _group_table(batch, current))
+            _judge(batch)
 
 
 def _judge(batch: _Batch) -> None:

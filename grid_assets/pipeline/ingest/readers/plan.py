@@ -26,6 +26,8 @@ from grid_assets.pipeline.ingest.spool import refuse_unreadable, unpack
 from grid_assets.pipeline.ingest.typed import RowSource
 
 PREPARERS = 2
+MOST_REFUSALS = 3
+"""Files that are set apart one by one; when more of a part are bad, looking for each costs more than it saves."""
 TEXT = (Container.CSV, Container.JSONL)
 Unreadable = dict[int, UnreadableFile]
 
@@ -56,6 +58,7 @@ class Part:
     container: Container
     members: tuple[Member, ...]
     is_marked: bool = False
+    refusals: int = 0
 
     def source(self, connection: duckdb.DuckDBPyConnection) -> RowSource:
         """Return the files as one row source; what it needs beside them is bound in the connection."""
@@ -70,31 +73,30 @@ class Part:
         load(connection, espi.BLOCKS, espi.block_table([member.shape for member in self.members]))
         return espi.espi_source(paths)
 
-    def after_refusal(self, message: str, scratch: Path, unreadable: Unreadable) -> Iterator["Part"]:
-        """Yield smaller parts after the engine refused this one: the file that it names apart, or else each half.
+    def after_refusal(self, message: str, scratch: Path, unreadable: Unreadable) -> tuple["Part", ...]:
+        """Return what to read instead, after the engine refused this part.
 
-        A text file that is alone is sanitised once; a file that fails even so is unreadable.
+        The file that the engine names is set apart from the others; where it names none, or after a few refusals, the
+        part is halved. Text is sanitised, once a file is alone or too many were refused. A file that fails alone and
+        for good is put among the unreadable ones.
         """
+        is_stubborn = self.refusals >= MOST_REFUSALS
+        if self.container in TEXT and not self.is_marked and (is_stubborn or len(self.members) == 1):
+            return (replace(self, members=tuple(_sanitised(m, scratch) for m in self.members), is_marked=True),)
         if len(self.members) > 1:
-            yield from self._cut(message)
-            return
+            return self._cut("" if is_stubborn else message)
         member = self.members[0]
-        if self.container in TEXT and not self.is_marked:
-            target = scratch / f"{member.file.number}.marked"
-            sanitise(member.plain, target)
-            yield replace(self, members=(replace(member, plain=target),), is_marked=True)
-            return
         reason = Reason.NOT_PARQUET if self.container is Container.PARQUET else Reason.UNREADABLE
         unreadable[member.file.number] = UnreadableFile.of(member.file.file, reason, message[:500])
+        return ()
 
-    def _cut(self, message: str) -> Iterator["Part"]:
+    def _cut(self, message: str) -> tuple["Part", ...]:
         named = [member for member in self.members if str(member.plain) in message]
         middle = len(self.members) // 2
         cuts = [self.members[:middle], self.members[middle:]]
         if len(named) == 1:
             cuts = [(named[0],), tuple(member for member in self.members if member is not named[0])]
-        for members in cuts:
-            yield replace(self, members=members)
+        return tuple(replace(self, members=members, refusals=self.refusals + 1) for members in cuts)
 
 
 def parts_of(group: Sequence[NumberedFile], scratch: Path, unreadable: Unreadable) -> Iterator[Part]:
@@ -106,6 +108,12 @@ def parts_of(group: Sequence[NumberedFile], scratch: Path, unreadable: Unreadabl
         yield Part(group[0].format.container, tuple(same))
     for path in scratch.iterdir():
         path.unlink()
+
+
+def _sanitised(member: Member, scratch: Path) -> Member:
+    target = scratch / f"{member.file.number}.marked"
+    sanitise(member.plain, target)
+    return replace(member, plain=target)
 
 
 def _members(group: Sequence[NumberedFile], scratch: Path, unreadable: Unreadable) -> list[Member]:

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+import pyarrow as pa
 import pytest
 
 from grid_assets.domain.errors import InputError
@@ -28,6 +29,7 @@ def test_read_batch__gives_sensor_data_columns_and_types(ingest: World) -> None:
         ("interval_minutes", "INTEGER"),
         ("source_file", "VARCHAR"),
         ("source_row", "BIGINT"),
+        ("source_order", "INTEGER"),
         ("operating_day", "DATE"),
     ]
 
@@ -277,3 +279,45 @@ def test_read_batch__many_small_files_with_one_that_is_broken(ingest: World) -> 
 def test_reasons__each_has_a_meaning() -> None:
     assert set(REASONS) == set(Reason)
     assert all(text.endswith(".") for text in REASONS.values())
+
+
+@pytest.mark.parametrize("ending", ["csv", "csv.gz"])
+def test_read_batch__many_files_most_of_them_spoilt(ingest: World, ending: str) -> None:
+    for number in range(300):
+        spoilt = b"\xff\n" if number % 3 else b""
+        row = f"a,2016-01-01T{number // 60:02d}:{number % 60:02d}:00Z,1\n".encode()
+        ingest.land(f"{number:03d}.{ending}", b"sensor_id,timestamp,value\n" + spoilt + row)
+    read = ingest.read()
+    assert len(ingest.rows(read.accepted, "value")) == 300
+    assert ingest.rows(read.rejected, "source_row, reason") == [(2, Reason.BAD_ENCODING)] * 200
+
+
+def test_read_batch__many_parquet_files_most_of_them_damaged(ingest: World) -> None:
+    table = pa.table({"sensor_id": ["a"], "timestamp": ["2016-01-01T00:00:00Z"], "value": [1.0]})
+    whole = ingest.land("000.parquet", table).path.read_bytes()
+    for number in range(1, 40):
+        damage = bytes(60) if number % 3 else whole[4:64]
+        ingest.land(f"{number:03d}.parquet", whole[:4] + damage + whole[64:])
+    read = ingest.read()
+    assert len(ingest.rows(read.accepted, "value")) == 14
+    assert len(read.unreadable) == 26
+
+
+def test_read_batch__line_numbers_of_large_files_read_in_parallel(ingest: World) -> None:
+    ingest.connection.execute("SET threads = 4")
+    ingest.connection.execute("SET preserve_insertion_order = false")
+    sizes = [("1.csv", 900_000), ("2.csv", 1), ("3.csv", 900_000)]
+    for name, rows in sizes:
+        file = ingest.csv(name=name)
+        lines = f"SELECT 'a' AS sensor_id, '2016-01-01T00:00:00Z' AS timestamp, i + 2 AS value FROM range({rows}) t(i)"
+        ingest.connection.execute(f"COPY ({lines} ORDER BY i) TO '{file.path}' (HEADER)")
+    accepted = ingest.read().accepted
+    counts = "source_file, COUNT(*), COUNT(*) FILTER (source_row <> value)"
+    found = ingest.connection.execute(f"SELECT {counts} FROM {accepted} GROUP BY 1 ORDER BY 1").fetchall()
+    assert found == [(name, rows, 0) for name, rows in sizes]
+
+
+def test_read_batch__source_order_is_the_order_of_arrival(ingest: World) -> None:
+    for name in ("z.csv", "a.csv"):
+        ingest.csv(GOOD, name=name)
+    assert ingest.accepted("source_file, source_order") == [("a.csv", 1), ("z.csv", 0)]
