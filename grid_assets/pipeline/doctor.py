@@ -2,10 +2,12 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pyiceberg.exceptions import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from grid_assets.domain.errors import GridError
@@ -14,6 +16,9 @@ from resources.clients.lake.filters import EVERYTHING
 from resources.clients.platform import Platform
 
 LEAST_FREE_BYTES = 1_000_000_000
+PARQUET_END = b"PAR1"
+BROKEN = (GridError, SQLAlchemyError, OSError, ValueError, ValidationError)
+"""What a part that does not work may raise; the last two where metadata is no metadata."""
 NEEDED_EXTENSIONS = frozenset({"icu", "json", "parquet"})
 
 
@@ -48,15 +53,19 @@ def examine(platform: Platform) -> tuple[Finding, ...]:
 def _guarded(name: str, check: Callable[[Platform], Finding], platform: Platform) -> Finding:
     try:
         return check(platform)
-    except (GridError, SQLAlchemyError, OSError) as error:
+    except BROKEN as error:
         return Finding(name, "bad", str(error), "mend what is named, then run `grid doctor` again")
 
 
 def _home(platform: Platform) -> Finding:
     home = platform.landing.parent
-    home.mkdir(parents=True, exist_ok=True)
-    if not os.access(home, os.W_OK):
-        return Finding("home", "bad", f"{home} cannot be written", "mend its permissions or set GRID_HOME")
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=home) as probe:
+            probe.write(b"x")
+    except OSError as error:
+        found = f"{home.absolute()} cannot be written: {error.strerror}"
+        return Finding("home", "bad", found, "mend its permissions, make room, or set GRID_HOME")
     free = shutil.disk_usage(home).free
     text = f"{home.absolute()}, {free / 1e9:.1f} GB free, days in {platform.zone.key}"
     if free < LEAST_FREE_BYTES:
@@ -77,14 +86,24 @@ def _catalog(platform: Platform) -> Finding:
 def _data_files(platform: Platform) -> Finding:
     paths = [file.path for table in TABLES for file in platform.lake.plan(table, EVERYTHING)]
     gone = [path for path in paths if not Path(path).exists()]
-    if gone:
-        return Finding(
-            "data files",
-            "bad",
-            f"{len(gone)} of {len(paths)} are missing, the first is {gone[0]}",
-            "restore them from a backup, or run their days again: `grid run --day D`",
-        )
-    return Finding("data files", "ok", f"all {len(paths)} are there")
+    damaged = [path for path in paths if path not in set(gone) and not _is_whole(Path(path))]
+    found = [f"{len(p)} of {len(paths)} are {what}, the first is {p[0]}" for what, p in _named(gone, damaged) if p]
+    if found:
+        return Finding("data files", "bad", "; ".join(found), "restore them from a backup: they are the record")
+    return Finding("data files", "ok", f"all {len(paths)} are there and whole")
+
+
+def _named(gone: list[str], damaged: list[str]) -> tuple[tuple[str, list[str]], ...]:
+    return ("missing", gone), ("damaged", damaged)
+
+
+def _is_whole(path: Path) -> bool:
+    """Return whether a Parquet file has its end, which is written last; other formats are taken as they are."""
+    if path.suffix != ".parquet":
+        return True
+    with path.open("rb") as stream:
+        stream.seek(-min(len(PARQUET_END), path.stat().st_size), os.SEEK_END)
+        return stream.read() == PARQUET_END
 
 
 def _engine(platform: Platform) -> Finding:

@@ -4,7 +4,8 @@ As of a moment T: readings as received up to T, verified rows that stood at T (c
 aggregates as the same measures computed over those rows. The answer repeats for every T up to the watermark.
 """
 
-from datetime import UTC, date, datetime
+import logging
+from datetime import UTC, date, datetime, timedelta
 
 import duckdb
 import pyarrow as pa
@@ -30,6 +31,8 @@ from resources.clients.engines.base import Scan
 from resources.clients.engines.duckdb_engine import DuckDBSession
 from resources.clients.platform import Platform
 
+# The parser warns of statements that it does not know; they are refused here in any case.
+logging.getLogger("sqlglot").setLevel(logging.ERROR)
 INGESTED_FILES = "ingested_files"
 HISTORIES: dict[str, TableSpec] = {SENSORS.name: SENSORS_HISTORY, METER_READINGS.name: METER_READINGS_HISTORY}
 
@@ -92,7 +95,7 @@ def _parsed(sql: str) -> exp.Query:
 def watermark(platform: Platform) -> datetime:
     """Return until when as-of answers can no longer change: before the oldest batch still open, else now."""
     open_batches = [batch.recorded_at_utc for batch, _ in platform.database.batches.unsettled()]
-    return min(open_batches, default=datetime.now(UTC))
+    return min(open_batches) - timedelta(microseconds=1) if open_batches else datetime.now(UTC)
 
 
 def _bind(platform: Platform, session: DuckDBSession, names: frozenset[str], as_of: datetime | None) -> None:
@@ -111,7 +114,9 @@ def _bind(platform: Platform, session: DuckDBSession, names: frozenset[str], as_
 def _bind_as_of(platform: Platform, session: DuckDBSession, table: TableSpec, as_of: datetime) -> None:
     moment, columns = literal(as_of), name_list(table.column_names)
     session.scan(f"{table.name}_now", platform.lake.scan(table))
-    known = f"SELECT {columns} FROM {table.name}_now WHERE recorded_at_utc <= {moment}"
+    # A history learns of a row when the row is superseded, not when it was first recorded.
+    learned = "superseded_at_utc" if table in HISTORIES.values() else "recorded_at_utc"
+    known = f"SELECT {columns} FROM {table.name}_now WHERE {learned} <= {moment}"
     if table.name in HISTORIES:
         history = HISTORIES[table.name]
         session.scan(f"{table.name}_before", platform.lake.scan(history))
