@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import URL
 
 from grid_assets.domain.errors import ConfigurationError
 
@@ -57,14 +58,19 @@ class GridSettings(BaseSettings):
         """Return the catalog's address, the home's SQLite file where none is set."""
         if self.catalog_uri is not None:
             return self.catalog_uri.get_secret_value()
-        return f"sqlite:///{(self.home / 'catalog.db').absolute()}"
+        return _sqlite_address(self.home / "catalog.db")
 
     @property
     def database_address(self) -> str:
         """Return the operational database's address, the home's SQLite file where none is set."""
         if self.database_url is not None:
             return self.database_url.get_secret_value()
-        return f"sqlite:///{(self.home / 'grid.db').absolute()}"
+        return _sqlite_address(self.home / "grid.db")
+
+
+def _sqlite_address(file: Path) -> str:
+    # A home's path may hold what means something in an address, such as a question mark or a percent sign.
+    return URL.create("sqlite", database=str(file.absolute())).render_as_string(hide_password=False)
 
 
 def load_settings(**overrides: object) -> GridSettings:

@@ -10,6 +10,7 @@ from typing import Protocol, Self
 import pyarrow as pa
 
 from grid_assets.domain.columns import TableSpec
+from resources.clients.engines.layout import Layout
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Scan:
     `predicate` is SQL over the table's columns that still has to be applied to the rows, empty for none.
     """
 
-    table: TableSpec
+    table: TableSpec | Layout
     files: tuple[str, ...]
     predicate: str = ""
 
@@ -70,6 +71,9 @@ class Session(Protocol):
     def register(self, name: str, data: pa.Table) -> None:
         """Bind an Arrow table to a name."""
 
+    def bind(self, name: str, data: pa.Table | pa.RecordBatchReader) -> None:
+        """Bind Arrow data to a name without a copy; a reader can be queried once."""
+
     def define(self, name: str, sql: str) -> None:
         """Make a temporary view of a query, replacing one of that name."""
 
@@ -79,14 +83,14 @@ class Session(Protocol):
     def drop(self, *names: str) -> None:
         """Drop temporary tables or views, so that their memory is free; unknown names are passed over."""
 
-    def fetch(self, sql: str) -> pa.Table:
-        """Run a query and return its rows; meant for small results."""
+    def fetch(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
+        """Run a query, its `?` bound to the parameters, and return its rows; the result is held in memory."""
 
-    def write(self, sql: str, table: TableSpec, folder: str, order_by: Sequence[str] = ()) -> WrittenFiles:
+    def write(self, sql: str, table: TableSpec | Layout, folder: str, order_by: Sequence[str] = ()) -> WrittenFiles:
         """Write a query's rows as the table's data files under a new folder, one file or more per partition.
 
-        The query gives the table's columns, in any order; the rows of a file are sorted by `order_by`, else by the
-        table's own order.
+        The query gives the table's columns, in any order. The rows of a file are sorted by `order_by`, else by the
+        table's own order; without either a file without partitions keeps the order of the query.
         """
 
     def __enter__(self) -> Self:

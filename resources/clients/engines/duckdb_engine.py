@@ -1,7 +1,8 @@
 """DuckDB in process, the default engine: private in-memory sessions that spill to the home's scratch folder."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -9,9 +10,13 @@ import duckdb
 import pyarrow as pa
 
 from grid_assets.domain.columns import TableSpec
-from grid_assets.domain.projections.sql import SQL_TYPES, literal, name_list, quote
+from grid_assets.domain.errors import MissingDataFileError
+from grid_assets.domain.projections.sql import literal, name_list, quote
 from resources.clients.engines.base import Scan, WrittenFiles
 from resources.clients.engines.duckdb_write import written_files
+from resources.clients.engines.layout import Layout, layout_of
+
+_GLOB_CHARACTERS = str.maketrans({character: f"[{character}]" for character in "*?["})
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,8 @@ class DuckDBSession:
 
     def scan(self, name: str, scan: Scan) -> None:
         """Bind planned files to a view of that name; columns are found by field id, so renames do no harm."""
-        self.define(name, scan_sql(scan))
+        with _missing_files_named():
+            self.define(name, scan_sql(scan))
 
     def register(self, name: str, data: pa.Table) -> None:
         """Bind an Arrow table to a name, as a temporary table of its own."""
@@ -57,6 +63,10 @@ class DuckDBSession:
             self.materialize(name, "SELECT * FROM _arrow_source")
         finally:
             self.connection.unregister("_arrow_source")
+
+    def bind(self, name: str, data: pa.Table | pa.RecordBatchReader) -> None:
+        """Bind Arrow data to a name without a copy; a reader can be queried once."""
+        self.connection.register(name, data)
 
     def define(self, name: str, sql: str) -> None:
         """Make a temporary view of a query, replacing what had that name."""
@@ -78,16 +88,23 @@ class DuckDBSession:
             for (kind,) in kinds:
                 self.connection.execute(f"DROP {'VIEW' if kind == 'VIEW' else 'TABLE'} {quote(name)}")
 
-    def fetch(self, sql: str) -> pa.Table:
-        """Run a query and return its rows."""
-        return self.connection.sql(sql).to_arrow_table()
+    def fetch(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
+        """Run a query, its `?` bound to the parameters, and return its rows.
 
-    def write(self, sql: str, table: TableSpec, folder: str, order_by: Sequence[str] = ()) -> WrittenFiles:
-        """Write a query's rows as Parquet files with the registry's field ids, sorted within each partition."""
-        ordered = (*table.partition_by, *(order_by or table.sort_by))
-        typed = ", ".join(f"CAST({quote(c.name)} AS {SQL_TYPES[c.type]}) AS {quote(c.name)}" for c in table.columns)
-        query = f"SELECT {typed} FROM ({sql})" + (f" ORDER BY {name_list(ordered)}" if ordered else "")
-        return written_files(self.connection, query, table, Path(folder), self.compression)
+        Raises:
+            MissingDataFileError: If a planned file is gone.
+        """
+        with _missing_files_named():
+            return self.connection.sql(sql, params=list(parameters) or None).to_arrow_table()
+
+    def write(self, sql: str, table: TableSpec | Layout, folder: str, order_by: Sequence[str] = ()) -> WrittenFiles:
+        """Write a query's rows as Parquet files with the table's field ids, sorted within each file."""
+        layout = layout_of(table)
+        if order_by:
+            layout = replace(layout, sort_by=tuple(order_by))
+        typed = ", ".join(f"CAST({quote(c.name)} AS {c.sql_type}) AS {quote(c.name)}" for c in layout.columns)
+        compression = layout.compression or self.compression
+        return written_files(self.connection, f"SELECT {typed} FROM ({sql})", layout, Path(folder), compression)
 
     def __enter__(self) -> Self:
         """Return the session."""
@@ -98,16 +115,29 @@ class DuckDBSession:
         self.connection.close()
 
 
+@contextmanager
+def _missing_files_named() -> Iterator[None]:
+    try:
+        yield
+    except duckdb.IOException as error:
+        if "No files found" not in str(error) and "No such file" not in str(error):
+            raise
+        raise MissingDataFileError(
+            f"a planned data file is gone: {error}", "the files of the planned snapshot", "read again"
+        ) from error
+
+
 def scan_sql(scan: Scan) -> str:
     """Return a query over planned Parquet files with the table's names and types; no file gives no row."""
-    table = scan.table
+    columns = layout_of(scan.table).columns
     if not scan.files:
-        typed = ", ".join(f"CAST(NULL AS {SQL_TYPES[c.type]}) AS {quote(c.name)}" for c in table.columns)
+        typed = ", ".join(f"CAST(NULL AS {c.sql_type}) AS {quote(c.name)}" for c in columns)
         return f"SELECT {typed} WHERE FALSE"
     fields = ", ".join(
-        f"{number}: {{name: {literal(c.name)}, type: {literal(SQL_TYPES[c.type])}, default_value: NULL}}"
-        for number, c in enumerate(table.columns, start=1)
+        f"{c.field_id}: {{name: {literal(c.name)}, type: {literal(c.sql_type)}, default_value: NULL}}" for c in columns
     )
-    files = ", ".join(literal(file) for file in scan.files)
-    query = f"SELECT {name_list(table.column_names)} FROM read_parquet([{files}], schema = MAP {{{fields}}})"
+    # A path is a pattern to the reader: what has a meaning there is put in brackets, so that it stands for itself.
+    files = ", ".join(literal(file.translate(_GLOB_CHARACTERS)) for file in scan.files)
+    names = name_list(c.name for c in columns)
+    query = f"SELECT {names} FROM read_parquet([{files}], schema = MAP {{{fields}}})"
     return f"{query} WHERE {scan.predicate}" if scan.predicate else query

@@ -1,55 +1,103 @@
 """Writing a DuckDB query as data files, with the statistics that a commit needs taken from the writer itself."""
 
+import re
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 
-from grid_assets.domain.columns import TableSpec
 from grid_assets.domain.errors import LakeError, SchemaError
-from grid_assets.domain.projections.sql import literal, name_list
+from grid_assets.domain.projections.sql import literal, name_list, quote
 from resources.clients.engines.base import ColumnStatistics, WrittenFile, WrittenFiles
+from resources.clients.engines.layout import Layout, StoredColumn
+
+SINGLE_FILE = "data_0.parquet"
+_TOP_LEVEL = re.compile(r'"((?:[^"]|"")*)"')
+"""The writer names a column in double quotes, a part of a nested one by several such names joined by dots."""
 
 
 def written_files(
-    connection: duckdb.DuckDBPyConnection, query: str, table: TableSpec, folder: Path, compression: str
+    connection: duckdb.DuckDBPyConnection, query: str, layout: Layout, folder: Path, compression: str
 ) -> WrittenFiles:
     """Copy a query into a new folder as Parquet and return the files with their statistics.
 
+    The rows of each file are in the layout's order. Files are numbered, so that no value of a partition is ever part
+    of a path.
+
     Raises:
-        LakeError: If the folder exists already, or writing fails (a full disk, no permission).
-        SchemaError: If a partition value or a column that may not be null is null.
+        LakeError: If the folder exists already, or writing fails (a full disk, no permission); nothing is left of it.
+        SchemaError: If the rows cannot be had, or a column that may not be null is null.
     """
-    if folder.exists():
-        raise LakeError(f"the folder {folder} exists already", "a new folder per batch and write")
-    folder.mkdir(parents=True)
-    field_ids = ", ".join(f"{name}: {number}" for number, name in enumerate(table.column_names, start=1))
-    options = f"FORMAT parquet, COMPRESSION {compression}, RETURN_STATS, FIELD_IDS {{{field_ids}}}"
-    target = str(folder)
-    if table.partition_by:
-        options += f", PARTITION_BY ({name_list(table.partition_by)}), WRITE_PARTITION_COLUMNS true"
-    else:
-        target = str(folder / "part-0.parquet")
+    _make(folder, layout)
     try:
-        rows = connection.execute(f"COPY ({query}) TO {literal(target)} ({options})").fetchall()
-    except (duckdb.IOException, duckdb.PermissionException, OSError) as error:
-        raise LakeError(
-            f"writing {table.identifier} under {folder} failed: {error}",
-            "a disk with room that may be written to",
-            "make room or mend the permissions, then run the same command again",
-        ) from error
-    files = tuple(_written(row) for row in rows if row[1])
-    _assert_not_null(table, files)
-    return WrittenFiles(files)
+        rows = connection.execute(_copy_sql(query, layout, folder, compression)).fetchall()
+        files = tuple(_written(row) for row in rows)
+        _assert_not_null(layout, files)
+    except BaseException as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, duckdb.IOException | duckdb.PermissionException | OSError):
+            raise _refused(layout, folder, error) from error
+        if isinstance(error, duckdb.InvalidInputException | duckdb.ConversionException):
+            raise SchemaError(f"the rows for {layout.identifier} cannot be written: {error}") from error
+        raise
+    for empty in (file for file in files if not file.rows):
+        Path(empty.path).unlink()
+    return WrittenFiles(tuple(file for file in files if file.rows))
 
 
-def _written(row: tuple[str, int, int, int, dict[str, dict[str, str]], dict[str, str] | None, object]) -> WrittenFile:
-    path, count, size, _, columns, partition, _ = row
+def _make(folder: Path, layout: Layout) -> None:
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError as error:
+        raise LakeError(f"the folder {folder} exists already", "a new folder per batch and write") from error
+    except OSError as error:
+        raise _refused(layout, folder, error) from error
+
+
+def _refused(layout: Layout, folder: Path, error: Exception) -> LakeError:
+    return LakeError(
+        f"writing {layout.identifier} under {folder} failed: {error}",
+        "a disk with room that may be written to",
+        "make room or mend the permissions, then run the same command again",
+    )
+
+
+def _copy_sql(query: str, layout: Layout, folder: Path, compression: str) -> str:
+    ids = ", ".join(_field_id(column) for column in layout.columns)
+    options = f"FORMAT parquet, COMPRESSION {compression}, RETURN_STATS, FIELD_IDS {{{ids}}}"
+    if not layout.partition_by:
+        ordered = f" ORDER BY {name_list(layout.sort_by)}" if layout.sort_by else ""
+        return f"COPY ({query}{ordered}) TO {literal(str(folder / SINGLE_FILE))} ({options})"
+    options += f", PARTITION_BY ({name_list(layout.partition_by)}), WRITE_PARTITION_COLUMNS true"
+    options += ", HIVE_FILE_PATTERN false"
+    if layout.sort_by:
+        # Each thread would append its own run if the query itself were ordered; the option sorts per file.
+        options += f", ORDER_BY ({name_list(layout.sort_by)})"
+    return f"COPY ({query}) TO {literal(str(folder))} ({options})"
+
+
+def _field_id(column: StoredColumn) -> str:
+    if not column.children:
+        return f"{quote(column.name)}: {column.field_id}"
+    parts = ", ".join(_field_id(child) for child in column.children)
+    return f"{quote(column.name)}: {{__duckdb_field_id: {column.field_id}, {parts}}}"
+
+
+def _written(row: Sequence[object]) -> WrittenFile:
+    path, count, size, _, columns, partition, *_ = row
+    statistics: dict[str, dict[str, str]] = columns  # type: ignore[assignment]
+    values: dict[str, str | None] = partition or {}  # type: ignore[assignment]
     return WrittenFile(
-        path=str(Path(path).absolute()),
-        rows=count,
-        size_bytes=size,
-        partition=dict(partition or {}),
-        columns={name.strip('"'): _statistics(values) for name, values in columns.items() if "." not in name},
+        path=str(Path(str(path)).absolute()),
+        rows=int(str(count)),
+        size_bytes=int(str(size)),
+        partition=dict(values),
+        columns={
+            match[1].replace('""', '"'): _statistics(found)
+            for name, found in statistics.items()
+            if (match := _TOP_LEVEL.fullmatch(name)) is not None
+        },
     )
 
 
@@ -63,13 +111,13 @@ def _statistics(values: dict[str, str]) -> ColumnStatistics:
     )
 
 
-def _assert_not_null(table: TableSpec, files: tuple[WrittenFile, ...]) -> None:
-    required = [c.name for c in table.columns if not c.is_nullable]
+def _assert_not_null(layout: Layout, files: tuple[WrittenFile, ...]) -> None:
+    required = [column.name for column in layout.columns if not column.is_nullable]
     for file in files:
         for name in required:
             if name in file.columns and file.columns[name].nulls:
                 raise SchemaError(
-                    f"{file.columns[name].nulls} null values of {table.identifier}.{name} in {file.path}",
+                    f"{file.columns[name].nulls} null values of {layout.identifier}.{name} in {file.path}",
                     "no null in this column",
                     "this is a defect of the stage that made the rows; nothing was committed",
                 )

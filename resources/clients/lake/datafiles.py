@@ -1,35 +1,44 @@
 """From files on disk to the data-file entries of a commit: partition values, counts and bounds, all checked."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
-from typing import Any, cast
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Any
 
 from pyiceberg.conversions import to_bytes
 from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
-from pyiceberg.schema import Schema
-from pyiceberg.table import Table
+from pyiceberg.partitioning import PartitionField
+from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.typedef import Record
 from pyiceberg.types import (
     BooleanType,
     DateType,
+    DecimalType,
     DoubleType,
+    FloatType,
+    IcebergType,
     IntegerType,
     LongType,
     NestedField,
     PrimitiveType,
     StringType,
+    TimestampType,
     TimestamptzType,
+    TimeType,
 )
+from pyiceberg.utils.datetime import date_to_days, datetime_to_micros
 
 from grid_assets.domain.errors import SchemaError
-from resources.clients.engines.base import ColumnStatistics, WrittenFile
+from resources.clients.engines.base import WrittenFile
 
 LONGEST_BOUND = 64
 """Text bounds longer than this are left out: they cost manifest space and prune nothing."""
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+_FLOATING = (FloatType, DoubleType)
 
 
 def _boolean(text: str) -> bool:
-    return text.lower() == "true"
+    return _BOOLEANS[text.lower()]
 
 
 def _instant(text: str) -> datetime:
@@ -37,79 +46,89 @@ def _instant(text: str) -> datetime:
     return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
-_PARSERS: dict[type, Callable[[str], Any]] = {
+_PARSERS: dict[type[IcebergType], Callable[[str], Any]] = {
     StringType: str,
     IntegerType: int,
     LongType: int,
+    FloatType: float,
     DoubleType: float,
+    DecimalType: Decimal,
     BooleanType: _boolean,
     DateType: date.fromisoformat,
+    TimeType: time.fromisoformat,
+    TimestampType: datetime.fromisoformat,
     TimestamptzType: _instant,
 }
+PARTITION_TYPES = (StringType, IntegerType, LongType, BooleanType, DateType, TimestampType, TimestamptzType)
+"""Types whose values are the same however they are written, so that a partition is one value."""
 
 
-def data_file(table: Table, written: WrittenFile, file_format: FileFormat = FileFormat.PARQUET) -> DataFile:
-    """Return the entry of one written file.
+def data_file(metadata: TableMetadata, written: WrittenFile, file_format: FileFormat = FileFormat.PARQUET) -> DataFile:
+    """Return the entry of one written file under a table's current schema and partition spec.
 
     Raises:
-        SchemaError: If a partition value is missing.
+        SchemaError: If a partition value is missing, or null where the column may not be.
     """
-    schema = table.schema()
-    fields = {field.name: field for field in schema.fields}
-    known = {fields[name].field_id: stats for name, stats in written.columns.items() if name in fields}
+    fields = {field.name: field for field in metadata.schema().fields}
+    known = {fields[name]: stats for name, stats in written.columns.items() if name in fields}
     return DataFile.from_args(
         content=DataFileContent.DATA,
         file_path=f"file://{written.path}",
         file_format=file_format,
-        partition=_partition(table, schema, written),
+        partition=Record(*(_partition_value(metadata, part, written) for part in metadata.spec().fields)),
         record_count=written.rows,
         file_size_in_bytes=written.size_bytes,
-        column_sizes={i: s.size_bytes for i, s in known.items() if s.size_bytes},
-        value_counts=dict.fromkeys(known, written.rows),
-        null_value_counts={i: s.nulls for i, s in known.items()},
-        nan_value_counts={i: s.nans for i, s in known.items() if s.nans is not None},
-        lower_bounds=_bounds(fields, written.columns, lambda s: s.lower),
-        upper_bounds=_bounds(fields, written.columns, lambda s: s.upper),
+        column_sizes={f.field_id: s.size_bytes for f, s in known.items() if s.size_bytes},
+        value_counts={f.field_id: written.rows for f in known if f.field_type.is_primitive},
+        null_value_counts={f.field_id: s.nulls for f, s in known.items() if f.field_type.is_primitive},
+        nan_value_counts={f.field_id: s.nans for f, s in known.items() if s.nans is not None},
+        lower_bounds={f.field_id: b for f, s in known.items() if (b := _bound(f, s.lower, -0.0)) is not None},
+        upper_bounds={f.field_id: b for f, s in known.items() if (b := _bound(f, s.upper, 0.0)) is not None},
         split_offsets=None,
         sort_order_id=None,
-        spec_id=table.metadata.default_spec_id,
+        spec_id=metadata.default_spec_id,
         equality_ids=None,
         key_metadata=None,
     )
 
 
-def _partition(table: Table, schema: Schema, written: WrittenFile) -> Record:
-    values = []
-    for part in table.spec().fields:
-        name = schema.find_column_name(part.source_id)
-        text = written.partition.get(str(name))
-        if text is None:
-            raise SchemaError(
-                f"the file {written.path} has no value for the partition column {name!r}",
-                "a value in every row",
-                "nothing was committed; this is a defect of the stage that wrote the file",
-            )
-        values.append(_PARSERS[type(schema.find_field(part.source_id).field_type)](text))
-    return Record(*[_partition_value(value) for value in values])
-
-
-def _partition_value(value: object) -> object:
-    # Iceberg keeps a date partition as days since 1970.
-    return (value - date(1970, 1, 1)).days if isinstance(value, date) and not isinstance(value, datetime) else value
-
-
-def _bounds(
-    fields: dict[str, NestedField],
-    columns: dict[str, ColumnStatistics],
-    pick: Callable[[ColumnStatistics], str | None],
-) -> dict[int, bytes]:
-    bounds = {}
-    for name, stats in columns.items():
-        text = pick(stats)
-        field = fields.get(name)
-        if text is None or field is None or type(field.field_type) not in _PARSERS or len(text) > LONGEST_BOUND:
-            continue
-        bounds[field.field_id] = to_bytes(
-            cast("PrimitiveType", field.field_type), _PARSERS[type(field.field_type)](text)
+def _partition_value(metadata: TableMetadata, part: PartitionField, written: WrittenFile) -> object:
+    field = metadata.schema().find_field(part.source_id)
+    text = written.partition.get(field.name)
+    is_null = field.name in written.partition and text is None
+    stats = written.columns.get(field.name)
+    # A null that only the writer's folder claims is a partition column that was left out of the file.
+    if text is None and (field.required or not is_null or stats is None or stats.nulls != written.rows):
+        raise SchemaError(
+            f"the file {written.path} has no value for the partition column {field.name!r}",
+            "a value in every row",
+            "nothing was committed; this is a defect of the stage that wrote the file",
         )
-    return bounds
+    return None if text is None else _as_stored(field, text)
+
+
+def _as_stored(field: NestedField, text: str) -> object:
+    # Iceberg keeps a date partition as days and an instant as microseconds since 1970.
+    try:
+        value = _PARSERS[type(field.field_type)](text)
+    except ValueError as error:
+        raise SchemaError(
+            f"the partition column {field.name!r} has the value {text!r}", f"a {field.field_type} from year 1 to 9999"
+        ) from error
+    if isinstance(value, datetime):
+        return datetime_to_micros(value)
+    return date_to_days(value) if isinstance(value, date) else value
+
+
+def _bound(field: NestedField, text: str | None, zero: float) -> bytes | None:
+    """Return a bound as Iceberg keeps it, None where there is none worth keeping."""
+    kind = field.field_type
+    if text is None or not isinstance(kind, PrimitiveType) or type(kind) not in _PARSERS or len(text) > LONGEST_BOUND:
+        return None
+    try:
+        value = _PARSERS[type(kind)](text)
+    except ValueError:
+        # Outside of what Python's dates can hold: no bound means that the file is always read.
+        return None
+    # Readers that tell -0.0 from 0.0 need the bounds that hold both.
+    return to_bytes(kind, zero if isinstance(kind, _FLOATING) and value == 0 else value)

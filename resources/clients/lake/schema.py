@@ -34,6 +34,9 @@ TABLE_PROPERTIES = {
     "write.format.default": "parquet",
     "write.parquet.compression-codec": "zstd",
     "commit.manifest-merge.enabled": "true",
+    "commit.retry.num-retries": "8",
+    "commit.retry.min-wait-ms": "50",
+    "commit.retry.max-wait-ms": "2000",
     "write.metadata.delete-after-commit.enabled": "true",
     "write.metadata.previous-versions-max": "20",
     # Parquet tables stay copy-on-write, so that planned data files are the whole truth for readers outside Iceberg.

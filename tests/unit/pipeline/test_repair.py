@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from grid_assets.domain.errors import LakeError
 from grid_assets.domain.tables import EVENTS, LOAD_DAILY, METER_READINGS, METER_READINGS_HISTORY
 from grid_assets.pipeline.plan import Publication, TableCommit, plan_of
 from grid_assets.pipeline.publish import open_batch, publish
@@ -165,7 +166,7 @@ def test_repair__hands_back_a_batch_that_it_cannot_repair(stood: Platform) -> No
     left_behind(stood, verified(stood, batch, 2.0), batch, 1)
     metadata = Path(stood.lake.folder(METER_READINGS_HISTORY, 0)).parents[2] / "metadata"
     metadata.rename(metadata.with_name("aside"))
-    with pytest.raises(OSError, match="metadata"):
+    with pytest.raises(LakeError, match="metadata"):
         repair(stood)
     assert [is_alive for _, is_alive in stood.database.batches.unsettled()] == [False]
     metadata.with_name("aside").rename(metadata)

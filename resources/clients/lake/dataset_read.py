@@ -1,0 +1,97 @@
+"""Reading a dataset: its newest rows or those of a snapshot, from the files, row groups and columns that matter."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+from pyiceberg.expressions import AlwaysTrue
+from pyiceberg.schema import Schema
+from pyiceberg.table import Table
+
+from grid_assets.domain.errors import InputError, MissingDataFileError
+from grid_assets.domain.projections.sql import name_list
+from resources.clients.engines.base import Engine, Scan
+from resources.clients.engines.duckdb_engine import scan_sql
+from resources.clients.engines.layout import Layout
+from resources.clients.lake.catalog import load
+from resources.clients.lake.client import Lake
+from resources.clients.lake.conditions import columns_of, condition
+from resources.clients.lake.datasets import dataset_names, readable_identifier
+from resources.clients.lake.types import stored_column
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What is read: rows that meet the filters, the named columns, of a snapshot's id or the newest up to a time."""
+
+    filters: Any = None
+    columns: Any = None
+    as_of: int | datetime | None = None
+
+
+class DatasetReader:
+    """Reads datasets, and the pipeline's tables, of one lake with one engine."""
+
+    def __init__(self, lake: Lake, engine: Engine) -> None:
+        self._lake = lake
+        self._engine = engine
+
+    def read(self, name: str, options: ReadOptions) -> pa.Table:
+        """Return a dataset's rows; rows of a table of the pipeline where the name says `grid.<table>`.
+
+        Raises:
+            InputError: If the dataset, a column or the snapshot does not exist, or a filter cannot be used.
+            MissingDataFileError: If files that a snapshot names are gone, which one more plan did not mend.
+        """
+        try:
+            return self._read(name, options)
+        except MissingDataFileError:
+            # Files of an expired snapshot may be removed between the plan and the read: the newest plan knows better.
+            return self._read(name, options)
+
+    def _read(self, name: str, options: ReadOptions) -> pa.Table:
+        table = self._load(name)
+        snapshot_id = _snapshot_id(table, options.as_of)
+        schema = _schema_of(table, snapshot_id)
+        names = columns_of(options.columns, schema)
+        wanted = condition(options.filters, schema)
+        # A plan binds the filter to the current schema; where that is another one, every file is read.
+        where = wanted.expression if schema.schema_id == table.schema().schema_id else AlwaysTrue()
+        planned = self._lake.plans.files(table, where, snapshot_id) if snapshot_id else ()
+        columns = tuple(stored_column(field) for field in schema.fields)
+        files = scan_sql(Scan(Layout(name, columns), tuple(file.path for file in planned)))
+        matching = f" WHERE {wanted.sql}" if wanted.sql else ""
+        with self._engine.session() as session:
+            return session.fetch(f"SELECT {name_list(names)} FROM ({files}){matching}", wanted.parameters)
+
+    def _load(self, name: str) -> Table:
+        catalog = self._lake.catalog
+        table = load(catalog, readable_identifier(name))
+        if table is None:
+            there = ", ".join(dataset_names(catalog)) or "none so far"
+            raise InputError(f"no dataset named {name!r}", f"one of those saved: {there}")
+        return table
+
+
+def _snapshot_id(table: Table, as_of: int | datetime | None) -> int | None:
+    if as_of is None:
+        return table.metadata.current_snapshot_id
+    if isinstance(as_of, datetime) and as_of.tzinfo is None:
+        raise InputError(f"as_of {as_of.isoformat()}", "an instant with an offset, or a snapshot's id")
+    snapshot = (
+        table.snapshot_as_of_timestamp(int(as_of.timestamp() * 1000))
+        if isinstance(as_of, datetime)
+        else table.snapshot_by_id(as_of)
+    )
+    if snapshot is None:
+        kept = ", ".join(str(s.snapshot_id) for s in table.metadata.snapshots) or "none"
+        raise InputError(f"{'.'.join(table.name())} has no snapshot as of {as_of}", f"one that is kept: {kept}")
+    return snapshot.snapshot_id
+
+
+def _schema_of(table: Table, snapshot_id: int | None) -> Schema:
+    snapshot = table.snapshot_by_id(snapshot_id) if snapshot_id else None
+    if snapshot is None or snapshot.schema_id is None or snapshot_id == table.metadata.current_snapshot_id:
+        return table.schema()
+    return table.schemas()[snapshot.schema_id]

@@ -1,0 +1,67 @@
+"""Plans: which data files of a snapshot can hold rows of a filter, kept per snapshot because snapshots never change."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import date, timedelta
+from threading import Lock
+
+from pyiceberg.expressions import BooleanExpression
+from pyiceberg.table import FileScanTask, Table
+
+from grid_assets.domain.errors import LakeError
+from resources.clients.lake.catalog import path_of
+
+PLANS_KEPT = 256
+EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class PlannedFile:
+    """A data file that a plan names; the day is None in tables that are not kept by operating day."""
+
+    path: str
+    rows: int
+    operating_day: date | None
+
+
+class Plans:
+    """The newest plans of one process; safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, int, str], tuple[PlannedFile, ...]] = OrderedDict()
+        self._lock = Lock()
+
+    def files(self, table: Table, where: BooleanExpression, snapshot_id: int) -> tuple[PlannedFile, ...]:
+        """Return the data files of a snapshot that can hold rows of a filter, by path.
+
+        Raises:
+            LakeError: If rows of a file are deleted by a delete file, which the data files alone do not show.
+        """
+        key = (str(table.metadata.table_uuid), snapshot_id, str(where))
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        tasks = table.scan(row_filter=where, snapshot_id=snapshot_id).plan_files()
+        planned = tuple(sorted((_planned(table, task) for task in tasks), key=lambda file: file.path))
+        with self._lock:
+            self._kept[key] = planned
+            while len(self._kept) > PLANS_KEPT:
+                self._kept.popitem(last=False)
+        return planned
+
+
+def _planned(table: Table, task: FileScanTask) -> PlannedFile:
+    if task.delete_files:
+        raise LakeError(
+            f"{'.'.join(table.name())} has delete files for {task.file.file_path}",
+            "copy-on-write data files only",
+            "compact the table, or set write.delete.mode to copy-on-write where the rows were deleted",
+        )
+    names = [field.name for field in table.specs()[task.file.spec_id].fields]
+    day = None
+    if "operating_day" in names:
+        # Iceberg keeps a date partition as days since 1970.
+        value = task.file.partition[names.index("operating_day")]
+        day = EPOCH + timedelta(days=value) if isinstance(value, int) else None
+    return PlannedFile(path_of(task.file.file_path), task.file.record_count, day)
