@@ -4,7 +4,6 @@ Files are read in groups; a group's rows are typed in one pass, then judged, and
 that breaks a query is found, set aside and retried alone, so that no file can hold back another.
 """
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -38,6 +37,7 @@ from grid_assets.pipeline.ingest.relations import (
     FileRows,
     load,
 )
+from grid_assets.pipeline.ingest.scratch import scratch_folder
 from grid_assets.pipeline.ingest.staging import prepare, publish
 from grid_assets.pipeline.ingest.typed import SafeSpan, typed_sql
 
@@ -83,8 +83,8 @@ def read_batch(
     prepare(connection, files, catalogue)
     limits = Limits.at(now_utc)
     span = SafeSpan(*connection.execute(safe_span_sql(limits)).fetchall()[0])
-    with tempfile.TemporaryDirectory(prefix="ingest-", dir=_scratch_folder(connection)) as scratch:
-        batch = _Batch(connection, zone_name, limits, span, Path(scratch))
+    with scratch_folder(connection) as scratch:
+        batch = _Batch(connection, zone_name, limits, span, scratch)
         for group in groups_of(_numbered(batch, files)):
             for part in parts_of(group, batch.scratch, batch.unreadable):
                 _read_part(batch, part)
@@ -159,9 +159,3 @@ def _set_aside(batch: _Batch) -> None:
     for number, file in batch.unreadable.items():
         batch.connection.execute(f"INSERT INTO {REJECTS} VALUES (?, 0, ?, ?, NULL)", [number, file.reason, file.detail])
         batch.received[number] = 1
-
-
-def _scratch_folder(connection: duckdb.DuckDBPyConnection) -> str | None:
-    """Return the folder that the connection spills to, if it exists; unpacked files belong on the same disk."""
-    folder = str(connection.execute("SELECT current_setting('temp_directory')").fetchall()[0][0])
-    return folder if folder and Path(folder).is_dir() else None

@@ -4,7 +4,6 @@ A catalogue amends: of one sensor the later file's row wins, and of one file the
 rejected with a reason, and never take an older row away.
 """
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +29,7 @@ from grid_assets.pipeline.ingest.readers.parquet import read_columns
 from grid_assets.pipeline.ingest.readers.text import LineFields, csv_fields, jsonl_fields
 from grid_assets.pipeline.ingest.relations import FILES, REJECTS_SCHEMA, file_table, load
 from grid_assets.pipeline.ingest.sanitise import sanitise
+from grid_assets.pipeline.ingest.scratch import scratch_folder
 from grid_assets.pipeline.ingest.spool import refuse_unreadable, unpack
 
 SENSORS = "ingest_catalogue_sensors"
@@ -67,10 +67,10 @@ def read_catalogue(connection: duckdb.DuckDBPyConnection, files: Sequence[Landin
     connection.execute(CREATE_ROWS)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {SET_ASIDE} {REJECTS_SCHEMA}")
     unreadable: list[UnreadableFile] = []
-    with tempfile.TemporaryDirectory(prefix="catalogue-") as scratch:
+    with scratch_folder(connection) as scratch:
         for number, file in enumerate(files):
             try:
-                _read_file(connection, number, file, Path(scratch))
+                _read_file(connection, number, file, scratch)
             except UnreadableFileError as error:
                 bad = UnreadableFile.of(file, Reason(error.reason), str(error))
                 unreadable.append(bad)
