@@ -60,6 +60,7 @@ audit: .venv/.dev ## Ask the package index about known weaknesses in the locked 
 
 docs: .venv/.dev notebooks ## Write the generated pages, the scores and the notebooks' pictures anew
 	@$(RUN) tests.docs.build
+	@$(RUN) tests.docs.picture
 	@echo "scoring rules and events on the shipped input"
 	@$(RUN) tests.integration.vee_scores > /dev/null && $(RUN) tests.integration.event_scores > /dev/null
 
