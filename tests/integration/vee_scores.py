@@ -113,8 +113,8 @@ USE_HEAD = """
 ## What verification gains
 
 Sum of absolute errors against the truth over the energy readings that were received wrong, in kWh: of the values as
-received, and of the verified ones. Zeros are kept and flagged (V08), because a meter alone cannot tell an empty house
-from a fault; a kW label makes a right value unusable.
+received, and of the verified ones. Zeros are kept and flagged (V08) where no register disproves them, because a meter
+alone cannot tell an empty house from a fault; a kW label makes a right value unusable.
 
 | fault | readings | error as received | error as verified |
 |---|---|---|---|
@@ -289,10 +289,7 @@ def scores_markdown(found: Scores) -> str:
         for m in found.methods.values()
     )
     gains = "".join(f"| {kind} | {n} | {before:.0f} | {after:.0f} |\n" for kind, n, before, after in found.gains)
-    header = (
-        "\n| rule | name | to find | found | recall | fired | right | precision |\n|---|---|---|---|---|---|---|---|\n"
-    )
-    return f"{HEAD}{header}{rules}{ESTIMATES_HEAD}{methods}{USE_HEAD}{gains}"
+    return f"{HEAD}{rules}{ESTIMATES_HEAD}{methods}{USE_HEAD}{gains}"
 
 
 def _share(value: float | None) -> str:

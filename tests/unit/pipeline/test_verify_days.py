@@ -142,6 +142,17 @@ def test_verify_days__scales_estimates_to_the_register(
         assert total == pytest.approx(sum(value or 0.0 for value in values))
 
 
+def test_verify_days__of_an_empty_catalogue_is_empty(tmp_path: Path) -> None:
+    assert verify(tmp_path, [MONDAY], World((), whole_day(METER, MONDAY, 1.0))) == []
+
+
+def test_verify_days__takes_energy_of_a_civil_day(tmp_path: Path) -> None:
+    daily = sensor("d.energy", interval_minutes=1440)
+    rows = [row for day in WEEKS[:-3] for row in whole_day(daily, day, 24.0)]
+    verified = verify(tmp_path, [date(2016, 3, 27), MONDAY], World((daily,), rows))
+    assert [(row["value"], row["quality"]) for row in verified] == [(24.0, "estimated"), (None, "missing")]
+
+
 def test_verify_days__ignores_readings_of_sensors_that_the_catalogue_lacks(tmp_path: Path) -> None:
     rows = whole_day(METER, MONDAY, 1.0) + whole_day(sensor("x.energy"), MONDAY, 2.0)
     verified = verify(tmp_path, [MONDAY], World((METER,), rows))
