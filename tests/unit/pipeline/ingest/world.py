@@ -57,14 +57,19 @@ class World:
     files: list[LandingFile] = field(default_factory=list)
 
     def land(self, name: str, content: bytes | str | pa.Table) -> LandingFile:
-        """Write a file as it is, packed if its name says gz, and remember it as the next to arrive."""
+        """Write a file, packed if its name says gz, and remember it as the next to arrive."""
+        if isinstance(content, pa.Table):
+            sink = pa.BufferOutputStream()
+            pq.write_table(content, sink)
+            return self.land_as_is(name, bytes(sink.getvalue()))
+        plain = content.encode() if isinstance(content, str) else content
+        return self.land_as_is(name, gzip.compress(plain) if name.endswith(".gz") else plain)
+
+    def land_as_is(self, name: str, content: bytes) -> LandingFile:
+        """Write a file's bytes as they are, and remember it as the next to arrive."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        if isinstance(content, pa.Table):
-            pq.write_table(content, path)
-        else:
-            plain = content.encode() if isinstance(content, str) else content
-            path.write_bytes(gzip.compress(plain) if name.endswith(".gz") else plain)
+        path.write_bytes(content)
         status = path.stat()
         file = LandingFile(path, name, Kind.READINGS, status.st_size, hash_file(path), status.st_mtime_ns)
         self.files.append(file)
