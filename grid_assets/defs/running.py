@@ -40,7 +40,7 @@ class Step:
     @property
     def driver(self) -> str:
         """Return who the step's batches say they were run by."""
-        return f"{DRIVER}{self.context.run_id}"
+        return f"{DRIVER}{self.context.run.run_id}"
 
     @property
     def reporter(self) -> LogReporter:

@@ -23,10 +23,16 @@ def details(platform: Platform, table: TableSpec, day: date | None) -> Metadata:
         "dagster/row_count": row_count(platform, table),
         "preview": dg.MetadataValue.md(preview(platform, table, day)),
     }
-    plot = plot_markdown(platform, table)
-    if plot is not None:
-        shown["plot"] = dg.MetadataValue.md(plot)
-    return shown
+    plot = _plot(platform, table)
+    return {**shown, "plot": dg.MetadataValue.md(plot)} if plot is not None else shown
+
+
+def _plot(platform: Platform, table: TableSpec) -> str | None:
+    try:
+        return plot_markdown(platform, table)
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        # The rows are committed by now: a picture that cannot be drawn must not make their run a failure.
+        return f"The plot could not be drawn: {error}"
 
 
 def day_numbers(rows: int | None, batch_id: int | None = None) -> Metadata:

@@ -45,9 +45,9 @@ def figure(title: str, unit: str, size: tuple[float, float] = SIZE_INCHES) -> tu
 
 def time_axis(axes: Axes, zone: tzinfo | None = None) -> None:
     """Let the axis below count time, with short labels, in the grid's zone where one is given."""
-    locator = AutoDateLocator(minticks=4, maxticks=9, tz=zone)  # type: ignore[no-untyped-call]
+    locator = AutoDateLocator(minticks=4, maxticks=9, tz=zone)
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=zone))  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=zone))
     axes.margins(x=0.01)
 
 
@@ -60,7 +60,9 @@ def sideways(axes: Axes) -> None:
 
 
 def legend(axes: Axes, columns: int = 4) -> None:
-    """Name the colours in one row under the plot, where they hide nothing."""
+    """Name the colours in one row under the plot, where they hide nothing; a plot without names gets none."""
+    if not axes.get_legend_handles_labels()[0]:
+        return
     axes.legend(
         loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=columns, frameon=False, fontsize=8.5, labelcolor=INK
     )

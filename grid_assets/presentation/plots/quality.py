@@ -102,7 +102,7 @@ def draw_places(session: Session, _: ZoneInfo) -> Figure | None:
 
 def _stacked(rows: list[dict[str, Any]], by: str, colours: dict[str, str], title: str, unit: str) -> Figure | None:
     days = sorted({row["operating_day"] for row in rows})
-    if not days:
+    if not any(row[by] in colours for row in rows):
         return None
     drawn, axes = figure(title, unit)
     base = [0.0] * len(days)
