@@ -6,7 +6,6 @@ from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy.engine import URL
 
 from grid_assets.domain.errors import ConfigurationError
 
@@ -70,6 +69,8 @@ class GridSettings(BaseSettings):
 
 def _sqlite_address(file: Path) -> str:
     # A home's path may hold what means something in an address, such as a question mark or a percent sign.
+    from sqlalchemy.engine import URL  # noqa: PLC0415 - settings are read by what should start quickly
+
     return URL.create("sqlite", database=str(file.absolute())).render_as_string(hide_password=False)
 
 
