@@ -41,7 +41,7 @@ def zone_of(name: str) -> ZoneInfo:
     """
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ConfigurationError(
             f"the time zone {name!r} is not known", "an IANA name such as Europe/Berlin", "set GRID_TIME_ZONE"
         ) from error

@@ -7,7 +7,7 @@ month at a time.
 import argparse
 import shutil
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -79,7 +79,9 @@ def build_shipped(job: Job, folder: Path, truth_folder: Path) -> None:
     slices = weekly(window)
     landed = landing.write(case, job.sensors, landing.Layout(folder / "readings", slices, copies=COPIES))
     day = Window(AUTUMN_DAY, AUTUMN_DAY)
-    autumn = clock.repeated_hour(_sample(job.case(day, "autumn")))
+    sample = _sample(job.case(day, "autumn"))
+    catalogue.write(job.sensors, folder / "sensors", _ends(job, sample, window))
+    autumn = clock.repeated_hour(sample)
     layout = landing.Layout(
         folder / "readings",
         Slices((str(AUTUMN_DAY),), np.array([day.start_us, day.end_us])),
@@ -123,6 +125,13 @@ def _sample(case: Case) -> Case:
     streams = case.fleet.streams
     chosen = [np.flatnonzero(streams == name)[:count] for name, count in AUTUMN_SAMPLE.items()]
     return replace(case, readings=case.readings.take(np.isin(case.readings.sensor, np.concatenate(chosen))))
+
+
+def _ends(job: Job, sample: Case, window: Window) -> dict[str, str]:
+    """Say that sensors outside of the sample are read up to the window's end only: nothing of them is missing later."""
+    end = datetime.fromtimestamp(window.end_us / 1e6, UTC).isoformat().replace("+00:00", "Z")
+    going_on = {str(sample.fleet.ids[number]) for number in np.unique(sample.readings.sensor)}
+    return {sensor.sensor_id: end for sensor in job.sensors if sensor.sensor_id not in going_on}
 
 
 def _progress(done: int, total: int) -> None:

@@ -1,7 +1,9 @@
 """The catalogue files: one CSV per voltage level with the columns of ``sensors``."""
 
 import csv
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import pyarrow as pa
@@ -21,8 +23,11 @@ def region(sensor: Sensor) -> str:
     return "country-north" if sensor.place.latitude >= NORTH_LATITUDE else "country-south"
 
 
-def table(sensors: list[Sensor]) -> pa.Table:
-    """Catalogue rows in the order of ``sensors``; empty text means "none", limits in the sensor's unit per interval."""
+def table(sensors: list[Sensor], ends: Mapping[str, str] = MappingProxyType({})) -> pa.Table:
+    """Catalogue rows in the order of ``sensors``; empty text means "none", limits in the sensor's unit per interval.
+
+    ``ends`` says by sensor id when a sensor stops to be read; the others go on.
+    """
     return pa.table(
         {
             "sensor_id": [s.sensor_id for s in sensors],
@@ -40,18 +45,18 @@ def table(sensors: list[Sensor]) -> pa.Table:
             "rated_max": [round(s.rated_max, 4) for s in sensors],
             "point_type": [s.point_type for s in sensors],
             "valid_from_utc": [VALID_FROM for _ in sensors],
-            "valid_to_utc": ["" for _ in sensors],
+            "valid_to_utc": [ends.get(s.sensor_id, "") for s in sensors],
             "time_zone": [s.time_zone for s in sensors],
             "description": [s.description for s in sensors],
         }
     )
 
 
-def write(sensors: list[Sensor], folder: Path) -> None:
-    """Write ``lv.csv`` and ``mv.csv`` into ``folder``."""
+def write(sensors: list[Sensor], folder: Path, ends: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Write ``lv.csv`` and ``mv.csv`` into ``folder``; see ``table`` for ``ends``."""
     folder.mkdir(parents=True, exist_ok=True)
     for level in ("LV", "MV"):
-        rows = table([sensor for sensor in sensors if sensor.level == level])
+        rows = table([sensor for sensor in sensors if sensor.level == level], ends)
         with (folder / f"{level.lower()}.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, rows.column_names, lineterminator="\n")
             writer.writeheader()
