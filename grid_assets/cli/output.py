@@ -11,8 +11,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-OUT = Console(soft_wrap=True)
-ERR = Console(stderr=True, soft_wrap=True)
+PIPED_WIDTH = 120
+"""Columns of output that goes to a file or a pipe; a terminal says its own width."""
+OUT = Console(soft_wrap=True, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+ERR = Console(stderr=True, soft_wrap=True, width=None if sys.stderr.isatty() else PIPED_WIDTH)
 
 
 def print_json(value: object) -> None:
@@ -22,7 +24,8 @@ def print_json(value: object) -> None:
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Write a table for people; numbers are set to the right."""
-    table = Table(title=title or None, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(title=title or None, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    table.pad_edge, table.collapse_padding = False, True
     cells = [list(row) for row in rows]
     for number, name in enumerate(columns):
         is_number = bool(cells) and all(isinstance(row[number], int | float) for row in cells)
