@@ -6,7 +6,7 @@ batch whose principal is committed is whole, and a batch whose principal is not 
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
@@ -14,7 +14,7 @@ from grid_assets.domain.errors import ClaimHeldError, GridError
 from grid_assets.pipeline.plan import Publication, TableCommit, plan_of, settlement
 from grid_assets.pipeline.repair import repair
 from grid_assets.pipeline.retry import on_conflict
-from resources.clients.database.batches import Batch
+from resources.clients.database.batches import Batch, Holder
 from resources.clients.database.files import FileIdentity
 from resources.clients.database.heartbeat import heartbeat
 from resources.clients.failpoints import reach
@@ -56,8 +56,22 @@ def claim(platform: Platform, batch: Batch, resources: Sequence[str], wait_secon
     Raises:
         ClaimHeldError: If a live batch still holds one of them when the wait is over.
     """
+    _wait(platform, partial(platform.database.batches.claim, batch.batch_id, resources), wait_seconds)
+    reach(f"{batch.stage}.batch.claimed")
+
+
+def wait_for_stage(platform: Platform, stage: str, wait_seconds: float = CLAIM_WAIT_SECONDS) -> None:
+    """Wait until no batch of a stage is open; dead ones are repaired.
+
+    Raises:
+        ClaimHeldError: If one of them is still open when the wait is over.
+    """
+    _wait(platform, partial(platform.database.batches.oldest_open, stage), wait_seconds)
+
+
+def _wait(platform: Platform, look: Callable[[], Holder | None], wait_seconds: float) -> None:
     deadline = time.monotonic() + wait_seconds
-    while (holder := platform.database.batches.claim(batch.batch_id, resources)) is not None:
+    while (holder := look()) is not None:
         if not holder.is_alive:
             repair(platform)
             continue
@@ -66,7 +80,6 @@ def claim(platform: Platform, batch: Batch, resources: Sequence[str], wait_secon
                 f"batch {holder.batch_id} holds {holder.resource}", "a free claim", "wait for that run, then run again"
             )
         time.sleep(CLAIM_POLL_SECONDS)
-    reach(f"{batch.stage}.batch.claimed")
 
 
 def publish(platform: Platform, batch: Batch, publication: Publication) -> None:

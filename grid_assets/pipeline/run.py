@@ -8,9 +8,11 @@ from typing import Any
 from grid_assets.domain.tables import TABLES
 from grid_assets.pipeline.aggregate_stage import aggregate
 from grid_assets.pipeline.arrivals import arrivals
+from grid_assets.pipeline.catalogue_stage import STAGE as CATALOGUE
 from grid_assets.pipeline.catalogue_stage import absorb_catalogues
 from grid_assets.pipeline.ingest_stage import ingest
 from grid_assets.pipeline.outcome import StageOutcome
+from grid_assets.pipeline.publish import wait_for_stage
 from grid_assets.pipeline.repair import repair
 from grid_assets.pipeline.reporter import Reporter, Silent
 from grid_assets.pipeline.verify_stage import verify
@@ -84,9 +86,24 @@ def take(platform: Platform, driver: str, reporter: Reporter) -> tuple[int, Stag
         return 0, repeated
     platform.judge.preload()
     outcome = absorb_catalogues(platform, driver, arrived.catalogues)
+    outcome += _catalogues_of_others(platform, driver)
     outcome += ingest(platform, driver, reporter, arrived)
     files = len(arrived.catalogues) + len(arrived.readings) + len(arrived.unreadable)
     return files, outcome + repeated
+
+
+def _catalogues_of_others(platform: Platform, driver: str) -> StageOutcome:
+    """Wait for catalogues that another run has in its hands, and take those that it died with.
+
+    Readings whose catalogue arrived before them would otherwise meet unknown sensors.
+    """
+    outcome = StageOutcome()
+    while True:
+        wait_for_stage(platform, CATALOGUE)
+        left = arrivals(platform).catalogues
+        if not left:
+            return outcome
+        outcome += absorb_catalogues(platform, driver, left)
 
 
 def trim(platform: Platform) -> None:

@@ -15,35 +15,39 @@ from grid_assets.domain.tables import QUARANTINE, SENSOR_DATA, TABLES
 from grid_assets.pipeline.run import RunSummary, run
 from resources.clients.lake.client import BATCH_PROPERTY
 from resources.clients.lake.filters import EVERYTHING
-from resources.clients.platform import Platform
+from resources.clients.platform import Limits, Platform
 from resources.settings import load_settings
 from resources.wiring import make_platform
 from tests.support.judges import PlainJudge
 
-PROVENANCE = frozenset({"batch_id", "recorded_at_utc", "superseded_at_utc", "superseded_by_batch"})
+PROVENANCE = frozenset({"batch_id", "recorded_at_utc", "superseded_at_utc", "superseded_by_batch", "source_order"})
 Rows = tuple[tuple[object, ...], ...]
 Contents = dict[str, Rows]
 
 
-def platform_of(home: Path, **settings: object) -> Platform:
+ONE_FILE_A_BATCH = Limits(chunk_readings=200, batch_bytes=1, snapshots_kept=30)
+"""Limits under which each landing file is a batch and each day a step of its own."""
+
+
+def platform_of(home: Path, limits: Limits | None = None) -> Platform:
     """Return the platform of a home, two threads wide, with the judge that needs no library."""
-    made = make_platform(load_settings(home=home, threads=2, **settings))
-    return replace(made, judge=PlainJudge())
+    made = make_platform(load_settings(home=home, threads=2))
+    return replace(made, judge=PlainJudge(), limits=limits or made.limits)
 
 
 @contextmanager
-def opened(home: Path, **settings: object) -> Iterator[Platform]:
+def opened(home: Path, limits: Limits | None = None) -> Iterator[Platform]:
     """Open a home's platform for a block."""
-    platform = platform_of(home, **settings)
+    platform = platform_of(home, limits)
     try:
         yield platform
     finally:
         platform.database.close()
 
 
-def run_in(home: Path, **settings: object) -> RunSummary:
+def run_in(home: Path, limits: Limits | None = None) -> RunSummary:
     """Run the main job on a home."""
-    with opened(home, **settings) as platform:
+    with opened(home, limits) as platform:
         return run(platform)
 
 

@@ -108,6 +108,20 @@ class Batches:
             connection.execute(insert(CLAIMS), [{"resource": r, "batch_id": batch_id} for r in sorted(set(resources))])
         return None
 
+    def oldest_open(self, stage: str) -> Holder | None:
+        """Return the oldest open batch of a stage, or None; its resource is the stage."""
+        query = (
+            select(BATCHES.c.batch_id, BATCHES.c.owner, BATCHES.c.heartbeat_utc)
+            .where(BATCHES.c.state == "claimed", BATCHES.c.stage == stage)
+            .order_by(BATCHES.c.batch_id)
+            .limit(1)
+        )
+        with self.engine.begin() as connection:
+            first = connection.execute(query).first()
+        if first is None:
+            return None
+        return Holder(stage, first.batch_id, is_alive(first.owner, first.heartbeat_utc, _now()))
+
     def take_over(self, batch_id: int) -> bool:
         """Make this process the owner of a dead batch; False where another process was faster or it lives."""
         with self.engine.begin() as connection:

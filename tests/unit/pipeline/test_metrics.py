@@ -74,9 +74,7 @@ def test_verify_metrics__of_no_day_are_zero(session: DuckDBSession) -> None:
         ("SELECT * REPLACE (NULL AS value) FROM verified WHERE rule_ids = ''", "unexplained_values", 45.0),
     ],
 )
-def test_verify_metrics__see_each_defect(
-    verified: str, metric: str | None, value: float, session: DuckDBSession
-) -> None:
+def test_verify_metrics__see_each_defect(verified: str, metric: str, value: float, session: DuckDBSession) -> None:
     session.materialize("verified", verified)
     found = verify_metrics(session)
     assert found[metric] == value

@@ -105,6 +105,17 @@ def test_claim__names_a_dead_holder_and_lets_it_be(tmp_path: Path, database: Dat
         assert (holder.batch_id, holder.is_alive) == (1, False)
 
 
+def test_oldest_open__names_the_batch_of_the_stage_that_has_been_open_longest(database: Database) -> None:
+    first, second = opened(database, "catalogue"), opened(database, "catalogue")
+    opened(database, "ingest")
+    holder = database.batches.oldest_open("catalogue")
+    assert holder is not None
+    assert (holder.resource, holder.batch_id, holder.is_alive) == ("catalogue", first.batch_id, True)
+    database.batches.abandon(first.batch_id)
+    database.batches.settle(second.batch_id, Settlement())
+    assert database.batches.oldest_open("catalogue") is None
+
+
 def test_take_over__is_won_by_one_process_only(tmp_path: Path, database: Database) -> None:
     won = tmp_path / "won"
     won.mkdir()
