@@ -19,7 +19,7 @@ from grid_assets.defs.check_specs import HELD, RECONCILIATION
 from grid_assets.defs.checking import Books
 from grid_assets.defs.running import DRIVER
 from grid_assets.domain.columns import TableSpec
-from grid_assets.domain.tables import BY_NAME, TABLES
+from grid_assets.domain.tables import BY_NAME, METER_READINGS_HISTORY, TABLES
 from grid_assets.partitions import has_days, key_of
 from grid_assets.presentation.check_results import held_result, reconciliation_result
 from grid_assets.presentation.details import day_numbers, details
@@ -165,6 +165,9 @@ def _materializations(platform: Platform, news: News) -> Iterator[dg.AssetMateri
 
 def _day_events(platform: Platform, table: TableSpec, days: dict[date, int]) -> Iterator[dg.AssetMaterialization]:
     rows = platform.lake.rows_by_day(table, sorted(days)) if table.is_daily else {}
+    if table is METER_READINGS_HISTORY:
+        # Its batch's plan names every day that the batch changed; most of them replaced nothing.
+        days = {day: batch for day, batch in days.items() if day in rows}
     for day in sorted(days):
         metadata = day_numbers(rows.get(day), days[day]) if table.is_daily else {"batch": days[day]}
         if day == max(days):

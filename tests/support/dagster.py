@@ -49,12 +49,12 @@ def settings_of(home: Path) -> GridSettings:
 
 def project(home: Path, broken: Sequence[str] = ()) -> dg.Definitions:
     """Return the project's definitions over a home."""
-    settings = settings_of(home)
-    return build_defs(settings, {"platform": QuickPlatform(settings=_public(settings), broken=list(broken))})
+    return build_defs(settings_of(home), {"platform": resource_of(home, broken)})
 
 
-def _public(settings: GridSettings) -> dict[str, object]:
-    return dict(PlatformResource.of(settings).settings)
+def resource_of(home: Path, broken: Sequence[str] = ()) -> QuickPlatform:
+    """Return the platform resource of a home with the quick judge."""
+    return QuickPlatform(settings=PlatformResource.of(settings_of(home)).settings, broken=list(broken))
 
 
 @dataclass(frozen=True)
