@@ -87,7 +87,7 @@ def query(
         moment = _instant(as_of) if as_of else None
         rows = run_query(platform, sql, moment)
         if moment is not None and moment > (mark := watermark(platform)):
-            ERR.print(f"[yellow]Answers after {mark.isoformat()} may still change: a batch is open.[/yellow]")
+            ERR.print(f"[yellow]Answers after {mark.isoformat()} may still change.[/yellow]")
         views.show_rows(rows, as_json=as_json)
 
 

@@ -8,11 +8,14 @@ from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 PIPED_WIDTH = 120
 """Columns of output that goes to a file or a pipe; a terminal says its own width."""
+WIDEST = 2_000
+MOST_BLOCKS = 10
 OUT = Console(soft_wrap=True, width=None if sys.stdout.isatty() else PIPED_WIDTH)
 ERR = Console(stderr=True, soft_wrap=True, width=None if sys.stderr.isatty() else PIPED_WIDTH)
 
@@ -23,16 +26,32 @@ def print_json(value: object) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Write a table for people; numbers are set to the right."""
+    """Write a table for people; numbers are set to the right.
+
+    What is wider than the terminal is shown as one block a row where there are few, else in lines of their own width:
+    no column is ever left out.
+    """
+    cells = [list(row) for row in rows]
+    table = _table(title, columns, cells)
+    width = Measurement.get(OUT, OUT.options.update(max_width=WIDEST), table).maximum
+    if width <= OUT.width:
+        OUT.print(table)
+    elif len(cells) <= MOST_BLOCKS:
+        for row in cells:
+            OUT.print(_table("", ("column", "value"), [[n, _text(v)] for n, v in zip(columns, row, strict=True)]))
+    else:
+        OUT.print(table, width=width, crop=False, no_wrap=True)
+
+
+def _table(title: str, columns: Sequence[str], cells: Sequence[Sequence[Any]]) -> Table:
     table = Table(title=title or None, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     table.pad_edge, table.collapse_padding = False, True
-    cells = [list(row) for row in rows]
     for number, name in enumerate(columns):
         is_number = bool(cells) and all(isinstance(row[number], int | float) for row in cells)
         table.add_column(name, justify="right" if is_number else "left", overflow="fold", no_wrap=is_number)
     for row in cells:
         table.add_row(*(_text(value) for value in row))
-    OUT.print(table)
+    return table
 
 
 def _plain(value: object) -> object:
