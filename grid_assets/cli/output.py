@@ -36,7 +36,7 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
     width = Measurement.get(OUT, OUT.options.update(max_width=WIDEST), table).maximum
     if width <= OUT.width:
         OUT.print(table)
-    elif len(cells) <= MOST_BLOCKS:
+    elif 0 < len(cells) <= MOST_BLOCKS:
         for row in cells:
             OUT.print(_table("", ("column", "value"), [[n, _text(v)] for n, v in zip(columns, row, strict=True)]))
     else:
