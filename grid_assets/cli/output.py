@@ -40,7 +40,7 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
         for row in cells:
             OUT.print(_table("", ("column", "value"), [[n, _text(v)] for n, v in zip(columns, row, strict=True)]))
     else:
-        OUT.print(table, width=width, crop=False, no_wrap=True)
+        Console(width=width).print(table)
 
 
 def _table(title: str, columns: Sequence[str], cells: Sequence[Sequence[Any]]) -> Table:
