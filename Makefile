@@ -66,7 +66,7 @@ docs: .venv/.dev notebooks ## Write the generated pages, the scores and the note
 
 notebooks: .venv/.notebook ## Execute the notebooks over GRID_HOME and save them
 	@$(ABSOLUTE_HOME) && for name in $(NOTEBOOKS); do echo "executing $$name"; \
-	  $(BIN)/jupytext --quiet --to ipynb --output $$name.ipynb $$name.py && $(BIN)/jupyter execute --log-level=WARN --inplace $$name.ipynb \
+	  $(BIN)/jupytext --quiet --to ipynb --output $$name.ipynb $$name.py && $(BIN)/jupyter execute --Application.log_level=WARN --inplace $$name.ipynb \
 	  || exit 1; done
 
 input-year: .venv-input/.installed ## Build a full year of input in YEAR_DIR for the benchmarks
