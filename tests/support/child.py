@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from grid_assets.domain.errors import GridError
 from grid_assets.pipeline.repair import repair
 from grid_assets.pipeline.run import run
 from resources.clients import failpoints
@@ -53,10 +54,15 @@ def run_once(home: Path) -> None:
         run(platform)
 
 
-def run_with_small_files_only(home: Path, most_bytes: int) -> None:
-    """Run the main job while no file may grow beyond a size, as on a disk that is full."""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
-    run_once(home)
+def run_on_a_full_disk(home: Path, fault: Fault, marker: Path, error: Path) -> None:
+    """Run the main job while from a point on no file can grow any more; write down the error as `Kind: message`."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    arm(fault, marker, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1])))
+    try:
+        run_once(home)
+    except (GridError, OSError) as caught:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        error.write_text(f"{type(caught).__name__}: {caught}")
 
 
 def arm(fault: Fault, marker: Path, strike: Callable[[], None]) -> None:

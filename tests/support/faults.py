@@ -80,12 +80,16 @@ class FaultyHome:
 
     def struck(self, fault: Fault, *, is_judged_in_earnest: bool = False) -> Path:
         """Put the home back and let a run be killed at a point; assert that it was, and return the home."""
-        home, marker = self._shelf.put_back("before"), self._folder / "marker"
+        home, marker = self.put_back(), self._folder / "marker"
         marker.unlink(missing_ok=True)
         exit_code = call(killed_under_the_real_judge if is_judged_in_earnest else killed_at, home, fault, marker)
         assert exit_code == -signal.SIGKILL
         assert marker.read_text() == str(fault)
         return home
+
+    def put_back(self) -> Path:
+        """Put the home back to where it was before its second run, and return its path."""
+        return self._shelf.put_back("before")
 
     def assert_every_table_is_whole(self, platform: Platform) -> None:
         """Assert that each table is as it stands between two commits of a run without a fault."""

@@ -5,6 +5,7 @@ The library takes seconds to import, so `preload` begins that in a thread while 
 
 import importlib
 import logging
+import math
 import threading
 import warnings
 from collections.abc import Mapping
@@ -35,7 +36,8 @@ class ExpectationsJudge:
             self._loading.join()
         results = _validate(_load(), metrics, stage, rules)
         findings = (
-            GateFinding(rule, metrics.get(rule.metric), passed and rule.metric in metrics)
+            # The library passes over what is null or no number; here that breaks the rule.
+            GateFinding(rule, metrics.get(rule.metric), passed and not math.isnan(metrics.get(rule.metric, math.nan)))
             for rule, passed in zip(rules, results, strict=True)
         )
         return GateReport(stage, tuple(findings))
