@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 INTERVAL_SECONDS = 30
 TELLING_SECONDS = 15.0
 """Dagster gives a sensor a minute; what is not told in this time is told at the next look."""
-MOST_RANGES = 6
+MOST_RANGES = 3
 """More separate ranges than this go to the main job, which does scattered days in one run."""
 
 

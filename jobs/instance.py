@@ -17,6 +17,8 @@ CONFIGURATION = """\
 # Written by `python -m jobs.instance`; changes are overwritten.
 telemetry:
   enabled: false
+nux:
+  enabled: false
 concurrency:
   pools:
     default_limit: 1
