@@ -6,6 +6,7 @@ The clients' libraries take seconds to import, so they load when a step opens th
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import dagster as dg
@@ -44,6 +45,11 @@ class PlatformResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             yield platform
         finally:
             platform.database.close()
+
+    @property
+    def landing(self) -> Path:
+        """Return the landing zone, for looking into it without opening the platform."""
+        return load_settings(**self.settings).landing
 
     def make(self) -> "Platform":
         """Return the clients that the settings ask for; tests replace this one method."""

@@ -15,7 +15,7 @@ landing_files = landing_spec()
 @dg.multi_asset(
     specs=[
         asset_spec(Lineage(SENSORS, [LANDING_FILES])),
-        asset_spec(Lineage(SENSORS_HISTORY, [SENSORS.name])),
+        asset_spec(Lineage(SENSORS_HISTORY, [LANDING_FILES])),
         asset_spec(Lineage(QUARANTINE, [LANDING_FILES])),
     ],
     can_subset=True,

@@ -14,7 +14,7 @@ from resources.wrappers.platform import PlatformResource
 @dg.multi_asset(
     specs=[
         asset_spec(Lineage(METER_READINGS, [SENSOR_DATA.name, SENSORS.name])),
-        asset_spec(Lineage(METER_READINGS_HISTORY, [METER_READINGS.name])),
+        asset_spec(Lineage(METER_READINGS_HISTORY, [SENSOR_DATA.name])),
     ],
     check_specs=gate_check_specs("verify"),
     can_subset=True,
