@@ -4,7 +4,8 @@ Datasets are Iceberg tables under GRID_HOME, in a namespace of their own where a
 can be read as `grid.<table>`, and only the pipeline writes them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -14,7 +15,8 @@ from resources.clients.lake.conditions import Filters
 from resources.clients.lake.dataset_read import DatasetReader, ReadOptions
 from resources.clients.lake.dataset_save import DatasetWriter, SaveOptions
 from resources.clients.lake.datasets import dataset_names
-from resources.clients.lake.frames import Form, Frame, as_form
+from resources.clients.lake.frames import Form, Frame, as_form, check_form
+from resources.clients.platform import Platform
 from resources.settings import GridSettings, load_settings
 from resources.wiring import make_platform
 
@@ -57,9 +59,9 @@ def save_to_parquet(
     """
     parts = (partition_by,) if isinstance(partition_by, str) else partition_by
     options = SaveOptions(None if parts is None else tuple(parts), compression, mode)
-    platform = make_platform(settings or load_settings())
-    writer = DatasetWriter(platform.lake, platform.engine, platform.limits.snapshots_kept)
-    return writer.save(df, name, options)
+    with _platform(settings) as platform:
+        writer = DatasetWriter(platform.lake, platform.engine, platform.limits.snapshots_kept)
+        return writer.save(df, name, options)
 
 
 @overload
@@ -116,11 +118,23 @@ def read_from_parquet(
     Raises:
         InputError: If the dataset, a column or the snapshot does not exist, or a filter cannot be used.
     """
-    platform = make_platform(settings or load_settings())
-    table = DatasetReader(platform.lake, platform.engine).read(name, ReadOptions(filters, columns, as_of))
+    check_form(as_)
+    with _platform(settings) as platform:
+        table = DatasetReader(platform.lake, platform.engine).read(name, ReadOptions(filters, columns, as_of))
     return as_form(table, as_)
 
 
 def list_datasets(*, settings: GridSettings | None = None) -> tuple[str, ...]:
     """Return the names of all saved datasets, sorted."""
-    return dataset_names(make_platform(settings or load_settings()).lake.catalog)
+    with _platform(settings) as platform:
+        return dataset_names(platform.lake.catalog)
+
+
+@contextmanager
+def _platform(settings: GridSettings | None) -> Iterator[Platform]:
+    # Opened for each call: a home may be removed, restored or another one by the next.
+    platform = make_platform(settings or load_settings())
+    try:
+        yield platform
+    finally:
+        platform.lake.close()

@@ -50,6 +50,12 @@ class Lake:
         """Return the catalog, made on first use."""
         return open_catalog(self.settings.catalog_uri, self.settings.warehouse)
 
+    def close(self) -> None:
+        """Let go of the catalog's connections; the next use opens it again."""
+        if "catalog" in self.__dict__:
+            self.catalog.close()
+            del self.__dict__["catalog"]
+
     def table(self, spec: TableSpec) -> Table:
         """Return the current table, created when it does not exist yet.
 

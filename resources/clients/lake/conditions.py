@@ -95,7 +95,7 @@ def _joined(parts: list[Condition], join: Callable[..., BooleanExpression], word
 def _term(term: Any, schema: Schema) -> Condition:  # noqa: ANN401 - it is here that its form is checked
     if isinstance(term, tuple) and term[1:] == ("is_null",):
         term = (*term, True)
-    if not isinstance(term, tuple) or len(term) != _PARTS:
+    if not isinstance(term, tuple) or len(term) != _PARTS or not all(isinstance(part, str) for part in term[:2]):
         raise InputError(f"the filter term {term!r}", f"(column, operator, value), {_EXAMPLE}")
     name, operator, value = term
     fields = {field.name: field for field in schema.fields}

@@ -12,7 +12,6 @@ from pyiceberg.table import Table
 from grid_assets.domain.errors import InputError, MissingDataFileError
 from grid_assets.domain.projections.sql import name_list
 from resources.clients.engines.base import Engine, Scan
-from resources.clients.engines.duckdb_engine import scan_sql
 from resources.clients.engines.layout import Layout
 from resources.clients.lake.catalog import load
 from resources.clients.lake.client import Lake
@@ -30,6 +29,16 @@ class ReadOptions:
     as_of: int | datetime | None = None
 
 
+@dataclass(frozen=True)
+class ReadPlan:
+    """The files of a read, its columns, and the condition on their rows with its parameters; none for all rows."""
+
+    scan: Scan
+    columns: tuple[str, ...]
+    condition: str
+    parameters: tuple[Any, ...]
+
+
 class DatasetReader:
     """Reads datasets, and the pipeline's tables, of one lake with one engine."""
 
@@ -45,25 +54,33 @@ class DatasetReader:
             MissingDataFileError: If files that a snapshot names are gone, which one more plan did not mend.
         """
         try:
-            return self._read(name, options)
+            return self._rows(self.plan(name, options))
         except MissingDataFileError:
-            # Files of an expired snapshot may be removed between the plan and the read: the newest plan knows better.
-            return self._read(name, options)
+            # Files of an expired snapshot may be removed between the plan and the read: a newer plan knows better.
+            return self._rows(self.plan(name, options))
 
-    def _read(self, name: str, options: ReadOptions) -> pa.Table:
+    def plan(self, name: str, options: ReadOptions) -> ReadPlan:
+        """Return what a read opens: the files that can hold matching rows, and what is then asked of them.
+
+        Raises:
+            InputError: If the dataset, a column or the snapshot does not exist, or a filter cannot be used.
+        """
         table = self._load(name)
         snapshot_id = _snapshot_id(table, options.as_of)
         schema = _schema_of(table, snapshot_id)
-        names = columns_of(options.columns, schema)
         wanted = condition(options.filters, schema)
         # A plan binds the filter to the current schema; where that is another one, every file is read.
         where = wanted.expression if schema.schema_id == table.schema().schema_id else AlwaysTrue()
         planned = self._lake.plans.files(table, where, snapshot_id) if snapshot_id else ()
-        columns = tuple(stored_column(field) for field in schema.fields)
-        files = scan_sql(Scan(Layout(name, columns), tuple(file.path for file in planned)))
-        matching = f" WHERE {wanted.sql}" if wanted.sql else ""
+        layout = Layout(name, tuple(stored_column(field) for field in schema.fields))
+        files = tuple(file.path for file in planned)
+        return ReadPlan(Scan(layout, files), columns_of(options.columns, schema), wanted.sql, wanted.parameters)
+
+    def _rows(self, plan: ReadPlan) -> pa.Table:
+        matching = f" WHERE {plan.condition}" if plan.condition else ""
         with self._engine.session() as session:
-            return session.fetch(f"SELECT {name_list(names)} FROM ({files}){matching}", wanted.parameters)
+            session.scan("stored", plan.scan)
+            return session.fetch(f"SELECT {name_list(plan.columns)} FROM stored{matching}", plan.parameters)
 
     def _load(self, name: str) -> Table:
         catalog = self._lake.catalog

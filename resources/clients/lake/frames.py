@@ -22,6 +22,7 @@ _TAKEN_AS_THEY_ARE = frozenset(
     }
 )
 """Types that an engine widens without loss, so that no copy in the normal type is made first."""
+_RESERVED = frozenset({"__duckdb_field_id"})
 FORMS: tuple[Form, ...] = ("pandas", "polars", "arrow")
 
 
@@ -49,8 +50,8 @@ def normal_schema(schema: pa.Schema) -> pa.Schema:
     """
     seen: dict[str, str] = {}
     for name in schema.names:
-        if not name or not name.isprintable():
-            raise SchemaError(f"a column is named {name!r}", "a name of printable characters", "rename the column")
+        if not name or not name.isprintable() or name in _RESERVED:
+            raise SchemaError(f"a column is named {name!r}", "another name, of printable characters", "rename it")
         if (other := seen.setdefault(name.lower(), name)) != name or schema.names.count(name) > 1:
             raise SchemaError(
                 f"the columns {other!r} and {name!r} differ in case at most",
@@ -62,21 +63,25 @@ def normal_schema(schema: pa.Schema) -> pa.Schema:
     return pa.schema([pa.field(field.name, normal_type(field.name, field.type)) for field in schema])
 
 
-def as_form(table: pa.Table, form: str) -> Any:  # noqa: ANN401 - the published call's overloads say which
-    """Return an Arrow table as a pandas or Polars frame, or as it is.
+def check_form(form: str) -> None:
+    """Make sure that a form can be returned, before anything is read.
 
     Raises:
-        InputError: If the form is none of the three.
+        InputError: If it is none of the three.
     """
+    if form not in FORMS:
+        raise InputError(f"the form {form!r}", f"one of {', '.join(FORMS)}")
+
+
+def as_form(table: pa.Table, form: Form) -> Any:  # noqa: ANN401 - the published call's overloads say which
+    """Return an Arrow table as a pandas or Polars frame, or as it is."""
     if form == "arrow":
         return table
     if form == "pandas":
         return table.to_pandas()
-    if form == "polars":
-        import polars as pl  # noqa: PLC0415 - loaded only where it is wanted
+    import polars as pl  # noqa: PLC0415 - loaded only where it is wanted
 
-        return pl.from_arrow(table)
-    raise InputError(f"the form {form!r}", f"one of {', '.join(FORMS)}")
+    return pl.from_arrow(table)
 
 
 def _arrow(frame: object) -> pa.Table | pa.RecordBatchReader:
@@ -122,6 +127,9 @@ def _cast_batches(reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[p
 
 
 def _cast_column(column: pa.ChunkedArray, field: pa.Field) -> pa.ChunkedArray:
+    if at.is_nested(column.type) and any(chunk.offset for chunk in column.chunks):
+        # Engines refuse to convert a slice of a struct, so the slice is made an array of its own.
+        column = column.take(pa.arange(0, len(column)))
     if _is_taken_as_is(column.type, field.type):
         return column
     try:

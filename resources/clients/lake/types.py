@@ -29,7 +29,7 @@ from pyiceberg.types import (
     TimeType,
 )
 
-from grid_assets.domain.errors import SchemaError
+from grid_assets.domain.errors import InputError, SchemaError
 from grid_assets.domain.projections.sql import quote
 from resources.clients.engines.layout import StoredColumn
 
@@ -121,14 +121,14 @@ def arrow_type(kind: IcebergType) -> pa.DataType:
     """Return the normal Arrow type of a simple Iceberg type.
 
     Raises:
-        SchemaError: If the type is nested or not one that datasets have.
+        InputError: If the type is nested, so that no value compares with it.
     """
     if isinstance(kind, DecimalType):
         return pa.decimal128(kind.precision, kind.scale)
     for _, arrow, iceberg in _KINDS:
         if type(kind) is iceberg:
             return arrow
-    raise SchemaError(f"the type {kind} has no single value to compare with", "a column of a simple type")
+    raise InputError(f"the type {kind} has no single value to compare with", "a column of a simple type")
 
 
 def sql_type(kind: IcebergType) -> str:
