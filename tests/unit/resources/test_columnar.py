@@ -1,6 +1,7 @@
 """The published calls: frames saved and read back, pruned, as of snapshots, through changes of their shape."""
 
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -477,3 +478,11 @@ def test_calls__say_nothing_in_the_log(settings: GridSettings, caplog: pytest.Lo
         save_to_parquet(READINGS, "d", settings=settings)
         read_from_parquet("d", settings=settings)
     assert caplog.records == []
+
+
+def test_example_of_the_docs__runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = Path(__file__).parents[3] / "docs" / "concepts" / "lake.md"
+    (example,) = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    monkeypatch.setenv("GRID_HOME", str(tmp_path))
+    exec(compile(example, str(page), "exec"), {})  # noqa: S102 - the docs of this project
+    assert len(read_from_parquet("sensor_data")) == 4
