@@ -8,7 +8,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from grid_assets.domain.tables import LOAD_DAILY, METER_READINGS, SENSOR_DATA
+from grid_assets.domain.tables import LOAD_DAILY, METER_READINGS, SENSOR_DATA, TABLES
+from grid_assets.presentation.numbers import row_count
 from jobs.instance import open_instance
 from tests.support.dagster import Ran, materialise_day, project, run_job, settings_of
 from tests.support.homes import HomeShelf, opened, rows_of, run_in, standing
@@ -187,3 +188,23 @@ def test_main_job__fails_its_step_when_a_gate_holds(tmp_path: Path, instance: dg
     ran = run_job(project(tmp_path, ("verify", "repeated_keys", "2")), instance, "main")
     assert not ran.success
     assert ran.steps == {"take_arrivals", "verify_changes"}
+
+
+def test_maintenance_job__leaves_a_settled_home_as_it_is(shelf: HomeShelf, instance: dg.DagsterInstance) -> None:
+    home = shelf.put_back("made")
+    with opened(home) as platform:
+        before = standing(platform)
+    assert run_job(project(home), instance, "maintenance").success
+    with opened(home) as platform:
+        assert standing(platform) == before
+
+
+def test_row_count__is_what_the_files_hold_after_days_were_replaced(
+    shelf: HomeShelf, instance: dg.DagsterInstance
+) -> None:
+    home = shelf.put_back("made")
+    land_second(home / "landing")
+    assert run_job(project(home), instance, "main").success
+    with opened(home) as platform:
+        for table in TABLES:
+            assert row_count(platform, table) == len(rows_of(platform, table)), table.name
