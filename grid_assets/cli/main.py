@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grid_assets.cli.output import ERR, TerminalReporter, print_json
+from grid_assets.cli.output import ERR, TerminalReporter, print_error, print_json
 from grid_assets.domain.errors import GridError, InputError
 from resources.settings import load_settings
 
@@ -131,11 +131,14 @@ def _platform() -> Iterator["Platform"]:
 
 @contextmanager
 def _errors() -> Iterator[None]:
-    """Turn the project's own errors into one line and exit code 2; anything else is a defect and shows its trace."""
+    """Turn the project's own errors, and those of the machine, into one line and exit code 2.
+
+    Anything else is a defect and shows its trace.
+    """
     try:
         yield
-    except GridError as error:
-        ERR.print(f"[bold red]{type(error).__name__}[/bold red] {error}", highlight=False)
+    except (GridError, OSError) as error:
+        print_error(error)
         raise typer.Exit(2) from error
 
 

@@ -1,9 +1,11 @@
 """How the command speaks: rich tables and progress for people, plain JSON for scripts, errors on stderr."""
 
 import json
+import math
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -11,6 +13,7 @@ from rich.console import Console
 from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 PIPED_WIDTH = 120
 """Columns of output that goes to a file or a pipe; a terminal says its own width."""
@@ -21,8 +24,19 @@ ERR = Console(stderr=True, soft_wrap=True, width=None if sys.stderr.isatty() els
 
 
 def print_json(value: object) -> None:
-    """Write one JSON value to standard output; instants become ISO 8601 in UTC."""
-    sys.stdout.write(json.dumps(value, default=_plain, ensure_ascii=False) + "\n")
+    """Write one JSON value to standard output; instants become ISO 8601 in UTC, and what is no finite number null."""
+    try:
+        text = json.dumps(value, default=_plain, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        text = json.dumps(_finite(value), default=_plain, ensure_ascii=False, allow_nan=False)
+    sys.stdout.write(text + "\n")
+
+
+def print_error(error: Exception) -> None:
+    """Write an error and its notes to standard error, as they stand."""
+    ERR.print(Text(type(error).__name__, style="bold red"), Text(str(error)), soft_wrap=True)
+    for note in getattr(error, "__notes__", ()):
+        ERR.print(Text(note), soft_wrap=True)
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -47,11 +61,20 @@ def _table(title: str, columns: Sequence[str], cells: Sequence[Sequence[Any]]) -
     table = Table(title=title or None, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     table.pad_edge, table.collapse_padding = False, True
     for number, name in enumerate(columns):
-        is_number = bool(cells) and all(isinstance(row[number], int | float) for row in cells)
-        table.add_column(name, justify="right" if is_number else "left", overflow="fold", no_wrap=is_number)
+        is_number = bool(cells) and all(isinstance(row[number], int | float | Decimal) for row in cells)
+        table.add_column(Text(name), justify="right" if is_number else "left", overflow="fold", no_wrap=is_number)
     for row in cells:
-        table.add_row(*(_text(value) for value in row))
+        # As plain text: brackets in somebody's data are no markup.
+        table.add_row(*(value if isinstance(value, Text) else Text(_text(value)) for value in row))
     return table
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {name: _finite(item) for name, item in value.items()}
+    return [_finite(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _plain(value: object) -> object:
@@ -59,6 +82,8 @@ def _plain(value: object) -> object:
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, Decimal):  # sums of whole numbers, and numbers that a query spells out
+        return int(value) if value == value.to_integral_value() else float(value)
     return str(value)
 
 
@@ -67,13 +92,12 @@ def _text(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, float):
-        return f"{value:,.3f}".rstrip("0").rstrip(".")
-    if isinstance(value, datetime | date):
-        return str(_plain(value))
-    return str(value)
+    plain = _plain(value) if isinstance(value, Decimal | datetime | date) else value
+    if isinstance(plain, int):
+        return f"{plain:,}"
+    if isinstance(plain, float):
+        return f"{plain:,.3f}".rstrip("0").rstrip(".")
+    return str(plain)
 
 
 class TerminalReporter:
@@ -96,7 +120,7 @@ class TerminalReporter:
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            TextColumn("{task.fields[note]}"),
+            TextColumn("{task.fields[note]}", markup=False),
             console=self._console,
         )
         self._progress.start()
@@ -114,4 +138,4 @@ class TerminalReporter:
             self._progress.stop()
             self._progress = None
             return
-        self._console.print(f"{self._stage:<10} {note}", highlight=False)
+        self._console.print(f"{self._stage:<10} {note}", highlight=False, markup=False)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from rich.text import Text
+
 from grid_assets.cli.output import OUT, print_json, print_table
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 200
 """Rows that a table for people shows; JSON has all of them."""
+STATE_STYLES = {"ok": "green", "warning": "yellow", "bad": "red"}
 NEXT_STEPS = (
     ('grid query "SELECT * FROM load_daily LIMIT 5"', "read-only SQL over every table, also --as-of TIME"),
     ("make ui", "the asset graph, checks and plots in Dagster"),
@@ -31,9 +34,12 @@ def show_landed(result: LandingResult, *, as_json: bool) -> None:
     if as_json:
         print_json(result.__dict__)
         return
-    OUT.print(f"{len(result.landed)} files landed, {len(result.kept)} were there already, in {result.landing_root}")
+    OUT.print(
+        f"{len(result.landed)} files landed, {len(result.kept)} were there already, in {result.landing_root}",
+        markup=False,
+    )
     if result.passed_over:
-        OUT.print(f"Passed over as no data: {', '.join(result.passed_over)}")
+        OUT.print(f"Passed over as no data: {', '.join(result.passed_over)}", markup=False)
 
 
 def show_run(platform: Platform, summary: RunSummary, *, as_json: bool) -> None:
@@ -97,7 +103,9 @@ def show_findings(findings: Sequence[Finding], *, as_json: bool) -> None:
     if as_json:
         print_json([finding.__dict__ for finding in findings])
         return
-    marks = {"ok": "[green]ok[/green]", "warning": "[yellow]warning[/yellow]", "bad": "[red]bad[/red]"}
+    marks = {
+        state: Text(state, style=style) for state, style in (("ok", "green"), ("warning", "yellow"), ("bad", "red"))
+    }
     print_table(
         "", ("part", "state", "found", "what to do"), [(f.part, marks[f.state], f.found, f.action) for f in findings]
     )
@@ -111,7 +119,7 @@ def _show_tables(state: Status) -> None:
         [(t.name, t.rows, t.files, t.megabytes, t.snapshots) for t in filled],
     )
     if state.finding:
-        OUT.print(f"[bold]Finding:[/bold] {state.finding}", highlight=False)
+        OUT.print(Text("Finding:", style="bold"), Text(state.finding))
 
 
 def _show_held(state: Status) -> None:
