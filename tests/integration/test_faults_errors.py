@@ -18,18 +18,29 @@ from tests.support.homes import opened, orphans
 from tests.support.processes import call
 
 STAGES = ("catalogue", "ingest", "verify", "aggregate")
-QUICK = [Fault(f"{stage}.{point}") for stage in STAGES for point in ("batch.opened", "plan.written", "all.committed")]
+QUICK = [
+    Fault("catalogue.batch.opened"),
+    Fault("catalogue.table.committed", 2),
+    Fault("ingest.plan.written"),
+    Fault("ingest.all.committed"),
+    Fault("verify.batch.claimed"),
+    Fault("verify.table.committed"),
+    Fault("aggregate.table.committed", 4),
+    Fault("aggregate.batch.settled"),
+]
 FULL_AT = [
-    Fault("ingest.batch.opened"),
     Fault("ingest.batch.claimed"),
     Fault("ingest.files.written"),
-    Fault("ingest.plan.written"),
     Fault("ingest.table.committed"),
-    Fault("verify.batch.claimed"),
     Fault("verify.plan.written"),
     Fault("verify.all.committed"),
-    Fault("aggregate.plan.written"),
     Fault("aggregate.table.committed", 3),
+]
+FULL_ANYWHERE = [
+    pytest.param(fault, marks=pytest.mark.deep)
+    for stage in STAGES
+    for fault in faults_of(stage)
+    if fault not in FULL_AT
 ]
 
 
@@ -69,7 +80,7 @@ def test_run__that_raises_anywhere_leaves_nothing_open(fault: Fault, faulty: Fau
     assert_raises_and_mends(faulty, fault, tmp_path)
 
 
-@pytest.mark.parametrize("fault", FULL_AT, ids=str)
+@pytest.mark.parametrize("fault", [*FULL_AT, *FULL_ANYWHERE], ids=str)
 def test_run__on_a_disk_that_is_full_says_so_and_works_afterwards(
     fault: Fault, faulty: FaultyHome, tmp_path: Path
 ) -> None:

@@ -9,10 +9,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from grid_assets.domain.columns import TableSpec
-from grid_assets.domain.projections.sql import name_list
+from grid_assets.domain.columns import ColumnType, TableSpec
+from grid_assets.domain.projections.sql import name_list, quote
 from grid_assets.domain.tables import QUARANTINE, SENSOR_DATA, TABLES
 from grid_assets.pipeline.run import RunSummary, run
+from resources.clients.engines.base import Scan, Session
 from resources.clients.lake.client import BATCH_PROPERTY
 from resources.clients.lake.filters import EVERYTHING
 from resources.clients.platform import Limits, Platform
@@ -86,6 +87,29 @@ def rows_of(platform: Platform, table: TableSpec, snapshot_id: int | None = None
         rows = session.fetch(f"SELECT {name_list(names)} FROM looked_at").to_pylist()
     plain = [tuple(_plain(row[name]) for name in names) for row in rows]
     return tuple(sorted(plain, key=repr))
+
+
+def digests(platform: Platform) -> dict[str, str]:
+    """Return a number of rows and a digest for every table: as telling as `contents`, and quicker."""
+    with platform.engine.session() as session:
+        return {table.name: digest_of(session, table, platform.lake.scan(table)) for table in TABLES}
+
+
+def digest_of(session: Session, table: TableSpec, scan: Scan) -> str:
+    """Return the number of a scan's rows and a digest of them, provenance left out."""
+    columns = [column for column in table.columns if column.name not in PROVENANCE]
+    texts = (_digits(c.name) if c.type is ColumnType.DOUBLE else f"CAST({quote(c.name)} AS VARCHAR)" for c in columns)
+    line = ", ".join(f"COALESCE({text}, 'null')" for text in texts)
+    session.scan("looked_at", scan)
+    (row,) = session.fetch(
+        f"SELECT COUNT(*) AS n, md5(string_agg(line, chr(10) ORDER BY line)) AS digest "
+        f"FROM (SELECT concat_ws('|', {line}) AS line FROM looked_at)"
+    ).to_pylist()
+    return f"{row['n']} rows, {row['digest']}"
+
+
+def _digits(name: str) -> str:
+    return f"printf('%.9g', {quote(name)})"
 
 
 def _plain(value: object) -> object:
