@@ -2,8 +2,8 @@
 
 Slots are found by arithmetic on seconds since 1970: a day starts at `start_s` and its n-th slot n interval lengths
 later; the slot of a reading is the one that it starts in, or the next one where that begins within the tolerance,
-always of its own operating day. The newest version counts: by batch, then order of arrival, then row; a reading on the clock
-comes before one off it.
+always of its own operating day. The newest version counts: by batch, then order of arrival, then row; a reading on
+the clock comes before one off it.
 """
 
 from datetime import date
