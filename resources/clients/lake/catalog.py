@@ -18,7 +18,8 @@ LOCK_SECONDS = "30"
 """How long a commit waits for another one in a SQLite catalog; one holds the lock for milliseconds."""
 FIRST_USES = 5
 FIRST_USE_WAIT_SECONDS = 0.1
-_NOT_IN_A_LOCATION = "?#"
+_NOT_IN_A_LOCATION = "?#*[\\"
+"""The first two end the path of a URI, the next make a pattern of it, and the last is a separator to some engines."""
 logging.getLogger("pyiceberg").setLevel(logging.ERROR)
 
 
@@ -42,13 +43,13 @@ def location_of(path: Path) -> str:
     """Return a folder as a file location; paths stand in it as they are, which every reader of Iceberg expects.
 
     Raises:
-        ConfigurationError: If a character of the path ends a location or is dropped from it.
+        ConfigurationError: If a character of the path means something else in a location or a pattern.
     """
     text = str(path.absolute())
     if wrong := sorted({c for c in text if c in _NOT_IN_A_LOCATION or not c.isprintable()}):
         raise ConfigurationError(
             f"the lake's folder {text!r} has {' and '.join(map(repr, wrong))} in its path",
-            "a path without question marks, number signs and control characters",
+            f"a path without control characters and {' '.join(_NOT_IN_A_LOCATION)}",
             "set GRID_HOME to another folder",
         )
     return f"file://{text}"
