@@ -215,7 +215,7 @@ def keep_good_rows(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"""
         CREATE TABLE sensor_data AS
         SELECT * EXCLUDE (is_same, nth, line, reason), CAST(timezone('{ZONE}', interval_start_utc) AS DATE) AS operating_day,
-               CAST(dense_rank() OVER (ORDER BY source_file) AS INTEGER) AS source_order
+               CAST(dense_rank() OVER (ORDER BY source_file) - 1 AS INTEGER) AS source_order
         FROM (SELECT *, {same} AS is_same,
                      row_number() OVER (PARTITION BY sensor_id, interval_start_utc ORDER BY source_file, source_row) AS nth
               FROM typed WHERE reason IS NULL)
