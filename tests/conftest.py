@@ -30,11 +30,22 @@ def _no_settings_of_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
     """Name the tests that this machine cannot run; silence would look like success."""
+    _say_what_faults_left(terminalreporter)
     skipped = terminalreporter.stats.get("skipped", [])
     names = sorted({report.nodeid for report in skipped})
     terminalreporter.write_line(f"Not run on this machine: {', '.join(names) or 'nothing'}")
     if names and os.environ.get("CI"):
         terminalreporter.write_line("CI is set, where nothing may be missing: the run fails.")
+
+
+def _say_what_faults_left(terminalreporter: TerminalReporter) -> None:
+    """With -v, say of each fault that a test put into a run what the next run found."""
+    passed = [report for report in terminalreporter.stats.get("passed", []) if report.when == "call"]
+    found = [value for report in passed for name, value in report.user_properties if name == "fault"]
+    if found and terminalreporter.config.get_verbosity() > 0:
+        terminalreporter.section("killed at | what the next run found")
+        for line in found:
+            terminalreporter.write_line(str(line))
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

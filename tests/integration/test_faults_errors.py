@@ -12,7 +12,7 @@ from grid_assets.domain.errors import LakeError
 from grid_assets.pipeline.run import run
 from resources.clients import failpoints
 from resources.clients.lake import catalog
-from tests.support.child import Fault, StruckError, arm, run_on_a_full_disk, struck
+from tests.support.child import Fault, StruckError, arm, interrupted_at, run_on_a_full_disk, struck
 from tests.support.faults import FaultyHome, faults_of
 from tests.support.homes import opened, orphans
 from tests.support.processes import call
@@ -94,6 +94,23 @@ def test_run__on_a_disk_that_is_full_says_so_and_works_afterwards(
     with opened(home) as platform:
         faulty.assert_every_table_is_whole(platform)
         faulty.assert_mended(platform)
+
+
+@pytest.mark.parametrize("point", ["ingest.batch.claimed", "aggregate.table.committed"])
+def test_run__that_is_interrupted_leaves_nothing_open(point: str, faulty: FaultyHome, tmp_path: Path) -> None:
+    home, marker = faulty.put_back(), tmp_path / "marker"
+    assert call(interrupted_at, home, Fault(point), marker) == 0
+    assert marker.read_text() == point
+    with opened(home) as platform:
+        assert platform.database.batches.unsettled() == ()
+        faulty.assert_every_table_is_whole(platform)
+        assert faulty.assert_mended(platform).repaired_batches == ()
+
+
+def test_run__judged_in_earnest_is_mended_as_well(faulty: FaultyHome) -> None:
+    with opened(faulty.struck(Fault("verify.table.committed"), is_judged_in_earnest=True)) as platform:
+        faulty.assert_every_table_is_whole(platform)
+        assert [how for _, how in faulty.assert_mended(platform).repaired_batches] == ["undone"]
 
 
 def lock(path: Path) -> sqlite3.Connection:

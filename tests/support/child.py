@@ -8,6 +8,7 @@ import os
 import resource
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +47,13 @@ def killed_under_the_real_judge(home: Path, fault: Fault, marker: Path) -> None:
     """Do the same, the gates being judged by the library that judges them in earnest."""
     arm(fault, marker, lambda: os.kill(os.getpid(), signal.SIGKILL))
     run(make_platform(load_settings(home=home)))
+
+
+def interrupted_at(home: Path, fault: Fault, marker: Path) -> None:
+    """Run the main job and be interrupted at a point, as by Ctrl-C."""
+    arm(fault, marker, lambda: os.kill(os.getpid(), signal.SIGINT))
+    with suppress(KeyboardInterrupt):
+        run_once(home)
 
 
 def run_once(home: Path) -> None:
