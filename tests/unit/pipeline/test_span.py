@@ -10,9 +10,9 @@ from resources.clients.platform import Platform
 from tests.support.landing import DAYS
 
 
-def test_days_between__are_all_days_of_the_span(platform: Platform) -> None:
-    days = days_between(platform, date(2016, 2, 28), date(2016, 3, 1))
-    assert days == (date(2016, 2, 28), date(2016, 2, 29), date(2016, 3, 1))
+def test_days_between__are_the_received_days_of_the_span(ran: Platform) -> None:
+    assert days_between(ran, date(2016, 1, 1), DAYS[1]) == DAYS[:2]
+    assert days_between(ran, DAYS[1], DAYS[1]) == DAYS[1:2]
 
 
 def test_days_between__end_where_the_received_readings_do(ran: Platform) -> None:
@@ -21,13 +21,13 @@ def test_days_between__end_where_the_received_readings_do(ran: Platform) -> None
     assert days_between(ran, None, DAYS[1]) == DAYS[:2]
 
 
-def test_days_between__refuses_an_open_end_where_nothing_was_received(platform: Platform) -> None:
-    with pytest.raises(InputError, match=r"no reading was received yet.*grid land"):
+def test_days_between__refuses_a_span_without_received_readings(platform: Platform, ran: Platform) -> None:
+    with pytest.raises(InputError, match=r"no reading was received of 2016-03-24.*grid land"):
         days_between(platform, DAYS[0], None)
+    with pytest.raises(InputError, match="no reading was received of 2017-01-01 to now"):
+        days_between(ran, date(2017, 1, 1), None)
 
 
-def test_days_between__refuses_days_in_reverse(platform: Platform, ran: Platform) -> None:
+def test_days_between__refuses_days_in_reverse(platform: Platform) -> None:
     with pytest.raises(InputError, match="2016-03-25 is after the last day 2016-03-24"):
         days_between(platform, DAYS[1], DAYS[0])
-    with pytest.raises(InputError, match="is after"):
-        days_between(ran, date(2017, 1, 1), None)
