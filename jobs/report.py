@@ -23,4 +23,4 @@ def main(settings: GridSettings | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"{main()} events recorded\n")
+    sys.stdout.write(f"Dagster knows of {main()} new days and tables; `make ui` shows them\n")

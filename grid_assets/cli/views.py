@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -22,10 +25,10 @@ MOST_ROWS = 200
 """Rows that a table for people shows; JSON has all of them."""
 STATE_STYLES = {"ok": "green", "warning": "yellow", "bad": "red"}
 NEXT_STEPS = (
-    ('grid query "SELECT * FROM load_daily LIMIT 5"', "read-only SQL over every table, also --as-of TIME"),
+    ('{grid} query "SELECT * FROM load_daily LIMIT 5"', "read-only SQL over every table, also --as-of TIME"),
     ("make ui", "the asset graph, checks and plots in Dagster"),
     ("make notebook", "load curves, quality and findings over the Parquet lake"),
-    ("grid status", "sizes, what waits, what is held back"),
+    ("{grid} status", "sizes, what waits, what is held back"),
 )
 
 
@@ -70,7 +73,16 @@ def show_run(platform: Platform, summary: RunSummary, *, as_json: bool) -> None:
     state = status(platform)
     _show_tables(state)
     _show_held(state)
-    print_table("What to do next", ("command", "what it shows"), NEXT_STEPS)
+    steps = [(command.format(grid=_program()), what) for command, what in NEXT_STEPS]
+    print_table("What to do next", ("command", "what it shows"), steps)
+
+
+def _program() -> str:
+    """Return how this command is called here: by its name where that is found, else by its path."""
+    if shutil.which("grid"):
+        return "grid"
+    path = Path(sys.argv[0])
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def show_status(state: Status, *, as_json: bool) -> None:
