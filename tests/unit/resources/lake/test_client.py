@@ -229,3 +229,13 @@ def test_properties__of_a_snapshot_say_which_batch_made_it(bench: Bench) -> None
     summary = bench.lake.snapshots(TABLE)[-1].summary
     assert summary is not None
     assert summary.get(BATCH_PROPERTY) == "42"
+
+
+def test_replace__of_hundreds_of_days_with_gaps_leaves_the_days_between_alone(bench: Bench) -> None:
+    days = [DAY + timedelta(days=2 * n) for n in range(250)]
+    between = [DAY + timedelta(days=1), DAY + timedelta(days=251)]
+    bench.replaced([*days[:3], *between], 1.0, 1)
+    files = bench.written(readings(days[:2], 2.0, 2), 2)
+    bench.lake.replace(TABLE, days_predicate(days), files, {})
+    assert bench.values() == sorted([(days[0], 2.0, 6), (days[1], 2.0, 6), *((day, 1.0, 6) for day in between)])
+    assert len(bench.lake.scan(TABLE, days).files) == 4
