@@ -20,7 +20,7 @@ from grid_assets.domain.columns import TableSpec
 from grid_assets.domain.ingest_reasons import Reason
 from grid_assets.domain.tables import QUARANTINE, SENSOR_DATA, SENSORS
 from grid_assets.pipeline.run import RunSummary
-from tests.support.child import run_with_small_files_only
+from tests.support.child import Fault, run_on_a_full_disk
 from tests.support.homes import assert_reconciled, opened, run_in, standing
 from tests.support.landing import DAYS, METERS, Sensor, write_catalogue, write_readings
 from tests.support.processes import call
@@ -298,14 +298,17 @@ def _open_to_all(home: Path) -> None:
         path.chmod(0o777)
 
 
-def test_run__full_disk_while_unpacking_blames_no_file(small_home: Path) -> None:
+def test_run__full_disk_while_unpacking_blames_no_file(small_home: Path, tmp_path: Path) -> None:
     wide = Sensor("M1.e", description="x" * 20)
     days = write_readings(small_home / "landing", "wide.csv", DAYS, sensors=[wide] * 60)
     packed = days.with_suffix(".csv.gz")
     with days.open("rb") as plain, gzip.open(packed, "wb") as target:
         shutil.copyfileobj(plain, target)
     days.unlink()
-    assert call(run_with_small_files_only, small_home, 100_000) != 0
+    marker, error = tmp_path / "fired", tmp_path / "error"
+    assert call(run_on_a_full_disk, small_home, Fault("ingest.batch.opened"), marker, error) == 0
+    assert marker.exists()
+    assert "wide.csv.gz" not in error.read_text()
     outcome = Outcome(small_home, run_in(small_home))
     assert outcome.rows(QUARANTINE, "reason", "wide.csv.gz") == []
     assert outcome.summary.received == len(METERS) * 24 + 60 * 95
