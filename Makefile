@@ -35,7 +35,8 @@ ui: .venv/.base ## Open Dagster with the whole asset graph (PORT=3000)
 	  && PYTHONWARNINGS='ignore:Function `dev_command`' exec $(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p $(PORT)
 
 notebook: .venv/.notebook ## Open the notebooks over the lake that `make demo` filled
-	@$(ABSOLUTE_HOME) && exec $(BIN)/jupyter lab --notebook-dir=notebooks $(ARGS)
+	@$(ABSOLUTE_HOME) && exec $(BIN)/jupyter lab --notebook-dir=notebooks $(AS_ROOT) \
+	  --LabApp.default_url=/lab/tree/load_quality_and_losses.ipynb $(ARGS)
 
 ##@ Work on it
 .PHONY: test test-deep bench lint audit docs notebooks input-year lock clean help
@@ -92,6 +93,9 @@ help: ## List the verbs
 
 # Whole files to a process (shared fixtures), few processes: each of them runs an engine of its own.
 PYTEST_PARALLEL := -n auto --maxprocesses 4 --dist loadfile
+
+# Jupyter wants to be told that it runs as root, as it does on a bare machine or in a container.
+AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 # Dagster and notebooks start in folders of their own, so they are given the home by its full path.
 ABSOLUTE_HOME = mkdir -p "$$GRID_HOME" && GRID_HOME="$$(cd "$$GRID_HOME" && pwd)" && export GRID_HOME
