@@ -43,7 +43,7 @@ def _say_what_faults_left(terminalreporter: TerminalReporter) -> None:
     passed = [report for report in terminalreporter.stats.get("passed", []) if report.when == "call"]
     found = [value for report in passed for name, value in report.user_properties if name == "fault"]
     if found and terminalreporter.config.get_verbosity() > 0:
-        terminalreporter.section("killed at | what the next run found")
+        terminalreporter.section("killed at | committed by then | what the next run did")
         for line in found:
             terminalreporter.write_line(str(line))
 

@@ -22,7 +22,8 @@ def repair(platform: Platform, own_batch: int | None = None) -> tuple[tuple[int,
     """Repair every batch whose process is dead, or only `own_batch`, which this process gives up.
 
     Returns:
-        (batch id, "finished" or "undone") of each batch repaired, oldest first; running it again finds nothing.
+        (batch id, what became of it) of each batch repaired, oldest first: "finished", "undone", or "finished in part"
+        where some of several principal tables were committed; the rest is still to do. Running it again finds nothing.
     """
     batches = platform.database.batches
     done = []
@@ -65,7 +66,7 @@ def _repair_one(platform: Platform, batch: Batch) -> str:
         return "undone"
     kept = principals | {t["table"] for t in plan["tables"] if t["principal"] in principals and t["table"] in committed}
     platform.database.batches.settle(batch.batch_id, settlement(plan, kept))
-    return "finished"
+    return "finished" if len(kept) == len(plan["tables"]) else "finished in part"
 
 
 def _undo(platform: Platform, table: TableSpec, column: str, batch_id: int) -> None:

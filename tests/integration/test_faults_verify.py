@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.support.child import Fault
-from tests.support.faults import FaultyHome, faults_of
-from tests.support.homes import opened
+from tests.support.faults import FaultyHome, faults_of, what_was_found
+from tests.support.homes import batches_in_lake, opened
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def test_run__mends_what_a_killed_run_left_behind(
     home = faulty.struck(fault)
     with opened(home) as platform:
         faulty.assert_every_table_is_whole(platform)
+        committed = batches_in_lake(platform)
         summary = faulty.assert_mended(platform)
     assert len(summary.repaired_batches) == (0 if fault.point.endswith("batch.settled") else 1)
-    found = ", ".join(f"batch {batch_id} {how}" for batch_id, how in summary.repaired_batches)
-    record_property("fault", f"{fault} | {found or 'nothing to repair'}")
+    record_property("fault", what_was_found(fault, committed, summary))

@@ -115,3 +115,12 @@ def _states(platform: Platform, name: str) -> tuple[str, ...]:
     with platform.engine.session() as session:
         scans = (lake.scan(table, None, snapshot.snapshot_id) for snapshot in lake.snapshots(table))
         return tuple(digest_of(session, table, scan) for scan in (Scan(table, ()), *scans))
+
+
+def what_was_found(fault: Fault, committed: dict[str, set[int]], summary: RunSummary) -> str:
+    """Return a line for people: where the run was killed, what its batch had committed, what the next run did."""
+    if not summary.repaired_batches:
+        return f"{fault} | everything | nothing to repair"
+    (batch_id, how), *_ = summary.repaired_batches
+    tables = ", ".join(name for name, batches in committed.items() if batch_id in batches)
+    return f"{fault} | {tables or 'nothing'} | {how}"

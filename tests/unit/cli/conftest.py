@@ -62,6 +62,15 @@ def fresh(tmp_path: Path) -> Grid:
     return Grid(tmp_path / "home")
 
 
+@pytest.fixture(scope="session")
+def still(tmp_path_factory: pytest.TempPathFactory) -> Grid:
+    """Return the command over a home that has been through a first run, for tests that only read."""
+    home = tmp_path_factory.mktemp("still") / "home"
+    land_first(home / "landing")
+    run_in(home)
+    return Grid(home)
+
+
 @pytest.fixture
 def ran(shelf: HomeShelf) -> Grid:
     """Return the command over a home that has been through a first run."""

@@ -57,7 +57,7 @@ def test_run__does_the_whole_way_under_the_gates_in_earnest(fresh: Grid) -> None
 def test_run__shows_people_the_tables_and_what_to_do_next(ran: Grid) -> None:
     answer = ran("run")
     assert answer.exit_code == 0
-    for word in ("This run", "received", "Tables of the lake", "meter_readings", "What to do next", "grid query"):
+    for word in ("This run", "received", "Tables of the lake", "meter_readings", "What to do next", "query"):
         assert word in answer.out
 
 
@@ -82,8 +82,8 @@ def test_run__does_asked_days_again(options: tuple[str, ...], ran: Grid) -> None
         (("--from", "2016-03-25", "--to", "2016-03-24"), "is after the last day"),
     ],
 )
-def test_run__refuses_days_that_cannot_be_meant(options: tuple[str, ...], words: str, ran: Grid) -> None:
-    answer = ran("run", "--json", *options)
+def test_run__refuses_days_that_cannot_be_meant(options: tuple[str, ...], words: str, still: Grid) -> None:
+    answer = still("run", "--json", *options)
     assert (answer.exit_code, answer.out) == (2, "")
     assert words in answer.err
 
@@ -107,32 +107,32 @@ def test_run__that_a_gate_held_ends_with_three_and_release_lets_it_pass(ran: Gri
     assert (following.exit_code, following.json["days"]) == (0, 1)
 
 
-def test_status__of_a_fresh_and_a_filled_home(fresh: Grid, ran: Grid) -> None:
-    empty, filled = fresh("status", "--json"), ran("status", "--json")
+def test_status__of_a_fresh_and_a_filled_home(fresh: Grid, still: Grid) -> None:
+    empty, filled = fresh("status", "--json"), still("status", "--json")
     assert empty.json.keys() == filled.json.keys() >= STATUS_KEYS
     assert filled.json["rows"] == {"received": 507, "stored": 507, "duplicate": 0, "quarantined": 0}
-    assert "Waiting: nothing" in ran("status").out
+    assert "Waiting: nothing" in still("status").out
 
 
-def test_query__prints_rows_as_json_and_as_a_table(ran: Grid) -> None:
+def test_query__prints_rows_as_json_and_as_a_table(still: Grid) -> None:
     sql = "SELECT meter_id, operating_day, energy_kwh FROM load_daily ORDER BY meter_id, operating_day LIMIT 2"
-    rows = ran("query", sql, "--json").json
+    rows = still("query", sql, "--json").json
     assert [(row["meter_id"], row["operating_day"]) for row in rows] == [("M1", "2016-03-24"), ("M1", "2016-03-25")]
-    assert "2016-03-25" in ran("query", sql).out
-    assert ran("query", "SELECT SUM(source_row) AS n, 0.5 AS half FROM sensor_data", "--json").json == [
+    assert "2016-03-25" in still("query", sql).out
+    assert still("query", "SELECT SUM(source_row) AS n, 0.5 AS half FROM sensor_data", "--json").json == [
         {"n": 43602, "half": 0.5}
     ]
-    assert ran("query", "SELECT * FROM events", "--json").json == []
+    assert still("query", "SELECT * FROM events", "--json").json == []
 
 
-def test_query__prints_instants_in_utc_and_numbers_that_json_knows(ran: Grid) -> None:
+def test_query__prints_instants_in_utc_and_numbers_that_json_knows(still: Grid) -> None:
     sql = "SELECT MIN(interval_start_utc) AS t, 1/0 AS infinite, sqrt(-1) AS none, 0.5 AS half FROM sensor_data"
-    (row,) = ran("query", sql, "--json").json
+    (row,) = still("query", sql, "--json").json
     assert row == {"t": "2016-03-23T23:00:00Z", "infinite": None, "none": None, "half": 0.5}
 
 
-def test_query__shows_brackets_as_they_stand(ran: Grid) -> None:
-    answer = ran("query", "SELECT '[/bold] [red]x' AS \"[/a]\", '[b' AS b")
+def test_query__shows_brackets_as_they_stand(still: Grid) -> None:
+    answer = still("query", "SELECT '[/bold] [red]x' AS \"[/a]\", '[b' AS b")
     assert answer.exit_code == 0
     assert "[/bold] [red]x" in answer.out
     assert "[/a]" in answer.out
@@ -150,18 +150,18 @@ def test_query__shows_brackets_as_they_stand(ran: Grid) -> None:
         "SELECT [/bold] FROM",
     ],
 )
-def test_query__refuses_with_one_line_and_code_two(sql: str, ran: Grid) -> None:
-    answer = ran("query", sql, "--json")
+def test_query__refuses_with_one_line_and_code_two(sql: str, still: Grid) -> None:
+    answer = still("query", sql, "--json")
     assert (answer.exit_code, answer.out) == (2, "")
     assert answer.err.startswith("InputError ")
     assert "Traceback" not in answer.err
 
 
-def test_query__as_of_a_time_answers_what_was_known(ran: Grid) -> None:
+def test_query__as_of_a_time_answers_what_was_known(still: Grid) -> None:
     sql = "SELECT COUNT(*) AS n FROM load_daily"
-    assert ran("query", sql, "--as-of", "2010-01-01T00:00:00Z", "--json").json == [{"n": 0}]
-    assert ran("query", sql, "--as-of", datetime.now(UTC).isoformat(), "--json").json == [{"n": 18}]
-    refused = ran("query", sql, "--as-of", "noon")
+    assert still("query", sql, "--as-of", "2010-01-01T00:00:00Z", "--json").json == [{"n": 0}]
+    assert still("query", sql, "--as-of", datetime.now(UTC).isoformat(), "--json").json == [{"n": 18}]
+    refused = still("query", sql, "--as-of", "noon")
     assert (refused.exit_code, "is not a time" in refused.err) == (2, True)
 
 
@@ -218,12 +218,12 @@ def test_doctor__looks_at_a_home_that_cannot_be_made(tmp_path: Path) -> None:
     assert answer.json[0]["state"] == "bad"
 
 
-def test_commands__refuse_settings_that_cannot_be_used(ran: Grid) -> None:
-    unknown = ran("status", time_zone="Europe/Nowhere")
+def test_commands__refuse_settings_that_cannot_be_used(still: Grid) -> None:
+    unknown = still("status", time_zone="Europe/Nowhere")
     assert (unknown.exit_code, "Europe/Nowhere" in unknown.err) == (2, True)
-    other = ran("status", time_zone="UTC")
+    other = still("status", time_zone="UTC")
     assert (other.exit_code, "was made for the time zone 'Europe/Berlin'" in other.err) == (2, True)
-    wrong = ran("status", snapshots_kept="one")
+    wrong = still("status", snapshots_kept="one")
     assert (wrong.exit_code, "GRID_SNAPSHOTS_KEPT" in wrong.err) == (2, True)
 
 

@@ -28,6 +28,16 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> HomeShelf:
     return made
 
 
+@pytest.fixture(scope="session")
+def still(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """Return the platform of a home that has been through a first run, for tests that only read."""
+    home = tmp_path_factory.mktemp("still") / "home"
+    land_first(home / "landing")
+    run_in(home)
+    with opened(home) as made:
+        yield made
+
+
 @pytest.fixture
 def ran(shelf: HomeShelf) -> Iterator[Platform]:
     """Return the platform of a home that has been through a first run, and is like new for each test."""

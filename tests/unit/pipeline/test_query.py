@@ -23,10 +23,10 @@ def count(platform: Platform, sql: str) -> int:
     return value
 
 
-def test_query__reads_every_table(ran: Platform) -> None:
+def test_query__reads_every_table(still: Platform) -> None:
     names = [table.name for table in TABLES] + [INGESTED_FILES]
     empty = {"sensors_history", "meter_readings_history", "quarantine", "events"}
-    assert {name for name in names if not count(ran, f"SELECT COUNT(*) AS n FROM {name}")} == empty
+    assert {name for name in names if not count(still, f"SELECT COUNT(*) AS n FROM {name}")} == empty
 
 
 def test_query__reads_a_home_in_which_nothing_happened(platform: Platform) -> None:
@@ -48,8 +48,8 @@ def test_query__reads_a_home_in_which_nothing_happened(platform: Platform) -> No
         "SELECT COUNT(*) AS n FROM load_daily WHERE meter_id IN (SELECT meter_id FROM sensors)",
     ],
 )
-def test_query__takes_sql_as_people_write_it(sql: str, ran: Platform) -> None:
-    assert count(ran, sql) == 18
+def test_query__takes_sql_as_people_write_it(sql: str, still: Platform) -> None:
+    assert count(still, sql) == 18
 
 
 @pytest.mark.parametrize(
@@ -96,21 +96,21 @@ def test_query__takes_sql_as_people_write_it(sql: str, ran: Platform) -> None:
         "SELECT " + "(" * 3000 + "1" + ")" * 3000,
     ],
 )
-def test_query__refuses_what_is_not_one_query_over_the_lake(sql: str, ran: Platform, tmp_path: Path) -> None:
+def test_query__refuses_what_is_not_one_query_over_the_lake(sql: str, still: Platform, tmp_path: Path) -> None:
     secret = tmp_path / "secret.csv"
     secret.write_text("word\nsesame\n")
-    home = ran.landing.parent
+    home = still.landing.parent
     text = sql.replace("{secret}", str(secret)).replace("{folder}", str(tmp_path)).replace("{lake}", str(home / "lake"))
     with pytest.raises(InputError) as caught:
-        query(ran, text)
+        query(still, text)
     assert "sesame" not in str(caught.value)
     assert list(tmp_path.iterdir()) == [secret]
     assert secret.read_text() == "word\nsesame\n"
 
 
-def test_query__names_the_tables_where_one_is_unknown(ran: Platform) -> None:
+def test_query__names_the_tables_where_one_is_unknown(still: Platform) -> None:
     with pytest.raises(InputError, match=re.escape("no table named nosuch. Expected: one of events, ")):
-        query(ran, "SELECT * FROM nosuch")
+        query(still, "SELECT * FROM nosuch")
 
 
 def test_query__names_a_file_that_is_gone(ran: Platform) -> None:
@@ -142,15 +142,15 @@ def test_tables_of__leaves_out_what_a_query_defines_itself() -> None:
 
 
 @pytest.mark.parametrize("table", [*(table.name for table in TABLES), INGESTED_FILES])
-def test_query__as_of_a_time_before_anything_was_known_is_empty(table: str, ran: Platform) -> None:
-    assert query(ran, f"SELECT * FROM {table}", FIRST_KNOWN).num_rows == 0
+def test_query__as_of_a_time_before_anything_was_known_is_empty(table: str, still: Platform) -> None:
+    assert query(still, f"SELECT * FROM {table}", FIRST_KNOWN).num_rows == 0
 
 
-def test_query__as_of_now_is_what_stands_now(ran: Platform) -> None:
+def test_query__as_of_now_is_what_stands_now(still: Platform) -> None:
     for table in TABLES:
         names = ", ".join(n for n in table.content_names if n != "operating_day" or table.name != "sensor_latest")
         sql = f"SELECT {names} FROM {table.name} ORDER BY ALL"
-        assert query(ran, sql, datetime.now(UTC)).to_pylist() == query(ran, sql).to_pylist(), table.name
+        assert query(still, sql, datetime.now(UTC)).to_pylist() == query(still, sql).to_pylist(), table.name
 
 
 def test_watermark__stands_before_the_oldest_open_batch(ran: Platform) -> None:

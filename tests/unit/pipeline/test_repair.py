@@ -115,7 +115,7 @@ def test_repair__finishes_in_part_what_was_committed_in_part(stood: Platform) ->
         TableCommit(EVENTS, write(stood, batch, EVENTS, [{"operating_day": NEXT_DAY}]), (NEXT_DAY,)),
     ]
     left_behind(stood, commits, batch, 1)
-    assert repair(stood) == ((batch.batch_id, "finished"),)
+    assert repair(stood) == ((batch.batch_id, "finished in part"),)
     newest = stood.database.change_log.since(2)
     assert [(e.table_name, e.operating_day) for e in newest] == [("load_daily", DAY)]
     assert stood.database.change_log.pending("verify", "sensor_data").days == (DAY,)

@@ -20,8 +20,8 @@ def test_status__of_a_fresh_home_has_every_table_without_rows(platform: Platform
     assert (state.open_batches, state.held_batches, state.quarantine, state.finding) == (0, (), (), "")
 
 
-def test_status__of_a_filled_home_counts_rows_files_and_days(ran: Platform) -> None:
-    state = status(ran)
+def test_status__of_a_filled_home_counts_rows_files_and_days(still: Platform) -> None:
+    state = status(still)
     sizes = {table.name: table for table in state.tables}
     assert (sizes["sensor_data"].rows, sizes["meter_readings"].rows, sizes["sensors"].rows) == (507, 507, 8)
     assert sizes["meter_readings"].files == 9
@@ -46,6 +46,6 @@ def test_status__says_what_waits_is_open_and_is_held(ran: Platform) -> None:
     assert (state.pending_days["verify"], state.held_batches) == (3, ())
 
 
-def test_status__is_plain_json(ran: Platform) -> None:
-    found = json.loads(json.dumps(status(ran).as_dict()))
+def test_status__is_plain_json(still: Platform) -> None:
+    found = json.loads(json.dumps(status(still).as_dict()))
     assert {"tables", "files", "rows", "pending_days", "held_batches", "open_batches", "quarantine"} <= found.keys()
