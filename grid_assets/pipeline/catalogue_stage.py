@@ -25,6 +25,9 @@ def absorb_catalogues(platform: Platform, driver: str, files: tuple[LandingFile,
     if not files:
         return StageOutcome()
     with open_batch(platform, STAGE, driver, identities(files, ())) as batch:
+        if not batch.files:
+            platform.database.batches.abandon(batch.batch_id)
+            return StageOutcome()
         claim(platform, batch, [SENSORS.name])
         mine = tuple(f for f in files if f.content_hash in batch.files)
         with platform.engine.session() as session:

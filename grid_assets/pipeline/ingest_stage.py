@@ -70,6 +70,9 @@ def _ingest_group(
     platform: Platform, driver: str, files: tuple[LandingFile, ...], unreadable: tuple[UnreadableFile, ...]
 ) -> StageOutcome:
     with open_batch(platform, STAGE, driver, identities(files, unreadable)) as batch:
+        if not batch.files:
+            platform.database.batches.abandon(batch.batch_id)
+            return StageOutcome()
         mine = tuple(f for f in files if f.content_hash in batch.files)
         my_unreadable = tuple(f for f in unreadable if f.content_hash in batch.files)
         with platform.engine.session() as session:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 from grid_assets.domain.tables import METER_READINGS_HISTORY
 from grid_assets.pipeline.arrivals import arrivals
 from grid_assets.pipeline.ingest_counts import identities
-from tests.support.crowds import read_until_told, run_and_note
+from tests.support.child import Fault
+from tests.support.crowds import read_until_told, run_and_be_killed, run_and_note
 from tests.support.homes import ONE_FILE_A_BATCH, Contents, assert_reconciled, contents, opened, orphans, run_in
 from tests.support.landing import (
     DAYS,
@@ -65,6 +67,22 @@ def test_run__at_the_same_time_as_others_makes_what_one_makes(runs: int, alone: 
     received = [json.loads((tmp_path / f"run-{number}").read_text())[0] for number in range(runs)]
     assert sum(received) == sum(file["received"] for file in files if file["kind"] == "readings")
     assert len(files) == 8
+
+
+@pytest.mark.parametrize("point", ["ingest.table.committed", "verify.batch.claimed"])
+def test_run__beside_one_that_is_killed_makes_what_one_makes(point: str, alone: Contents, tmp_path: Path) -> None:
+    home, marker = tmp_path / "home", tmp_path / "marker"
+    land_much(home / "landing")
+    dying = start(run_and_be_killed, home, Fault(point), marker)
+    living = start(run_and_note, home, tmp_path, 0)
+    assert finish(living) == 0
+    assert finish(dying) in {0, -signal.SIGKILL}
+    run_in(home, ONE_FILE_A_BATCH)
+    with opened(home) as platform:
+        found = contents(platform)
+        assert [name for name in alone if name not in HOW_IT_CAME and found[name] != alone[name]] == []
+        assert_reconciled(platform)
+        assert platform.database.batches.unsettled() == ()
 
 
 def test_run__of_newer_files_beside_an_older_run_keeps_the_order_of_arrival(tmp_path: Path) -> None:

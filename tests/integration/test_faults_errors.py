@@ -1,5 +1,6 @@
 """Errors that do not kill: raised at a point, a full disk while committing, a catalog or a database that is locked."""
 
+import signal
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from grid_assets.domain.errors import LakeError
 from grid_assets.pipeline.run import run
 from resources.clients import failpoints
 from resources.clients.lake import catalog
-from tests.support.child import Fault, StruckError, arm, interrupted_at, run_on_a_full_disk, struck
+from tests.support.child import Fault, StruckError, arm, interrupted_at, killed_after, run_on_a_full_disk, struck
 from tests.support.faults import FaultyHome, faults_of
 from tests.support.homes import opened, orphans
 from tests.support.processes import call
@@ -106,6 +107,17 @@ def test_run__that_is_interrupted_leaves_nothing_open(point: str, faulty: Faulty
         assert platform.database.batches.unsettled() == ()
         faulty.assert_every_table_is_whole(platform)
         assert faulty.assert_mended(platform).repaired_batches == ()
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("seconds", [0.05 + 0.11 * n for n in range(20)])
+def test_run__killed_at_any_time_is_mended(seconds: float, faulty: FaultyHome, tmp_path: Path) -> None:
+    home, marker = faulty.put_back(), tmp_path / "marker"
+    exit_code = call(killed_after, home, seconds, marker)
+    assert exit_code == (-signal.SIGKILL if marker.exists() else 0)
+    with opened(home) as platform:
+        faulty.assert_every_table_is_whole(platform)
+        faulty.assert_mended(platform)
 
 
 def test_run__judged_in_earnest_is_mended_as_well(faulty: FaultyHome) -> None:

@@ -7,6 +7,7 @@ came by.
 import os
 import resource
 import signal
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -41,6 +42,19 @@ def killed_at(home: Path, fault: Fault, marker: Path) -> None:
     """Run the main job and be killed at a point, as by `kill -9`."""
     arm(fault, marker, lambda: os.kill(os.getpid(), signal.SIGKILL))
     run_once(home)
+
+
+def killed_after(home: Path, seconds: float, marker: Path) -> None:
+    """Run the main job and be killed some time after it began, wherever it is; the marker says that it was."""
+
+    def strike() -> None:
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    timer = threading.Timer(seconds, strike)
+    timer.start()
+    run_once(home)
+    timer.cancel()
 
 
 def killed_under_the_real_judge(home: Path, fault: Fault, marker: Path) -> None:

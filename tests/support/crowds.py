@@ -1,10 +1,13 @@
 """What several processes do to one home at once: run the pipeline, and read while others run."""
 
 import json
+import os
+import signal
 from pathlib import Path
 
 from grid_assets.pipeline.query import query
 from grid_assets.pipeline.run import run
+from tests.support.child import Fault, arm
 from tests.support.homes import ONE_FILE_A_BATCH, opened
 
 ROWS_OF_A_DAY = {"meter_readings": (169, 162), "load_hourly": (144, 138), "load_daily": (6, 6), "voltage_daily": (1, 1)}
@@ -17,6 +20,13 @@ def run_and_note(home: Path, notes: Path, number: int) -> None:
     with opened(home, ONE_FILE_A_BATCH) as platform:
         summary = run(platform)
     (notes / f"run-{number}").write_text(json.dumps([summary.received, summary.files]))
+
+
+def run_and_be_killed(home: Path, fault: Fault, marker: Path) -> None:
+    """Run the main job in the same small steps and be killed at a point."""
+    arm(fault, marker, lambda: os.kill(os.getpid(), signal.SIGKILL))
+    with opened(home, ONE_FILE_A_BATCH) as platform:
+        run(platform)
 
 
 def read_until_told(home: Path, stop: Path, note: Path) -> None:

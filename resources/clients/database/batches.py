@@ -205,7 +205,9 @@ def _before(batch_id: int) -> Select[Any]:
     own = select(BATCHES.c.stage).where(BATCHES.c.batch_id == batch_id).scalar_subquery()
     has_claims = select(CLAIMS.c.resource).where(CLAIMS.c.batch_id == BATCHES.c.batch_id).exists()
     return (
-        select(literal("its turn").label("resource"), BATCHES.c.batch_id, BATCHES.c.owner, BATCHES.c.heartbeat_utc)
+        select(
+            literal("an earlier turn").label("resource"), BATCHES.c.batch_id, BATCHES.c.owner, BATCHES.c.heartbeat_utc
+        )
         .where(BATCHES.c.state == "claimed", BATCHES.c.stage == own, BATCHES.c.batch_id < batch_id, ~has_claims)
         .order_by(BATCHES.c.batch_id)
         .limit(1)

@@ -90,7 +90,7 @@ def test_claim__waits_for_older_batches_of_the_stage_that_have_none_yet(database
     older, other_stage, newer = opened(database), opened(database, "aggregate"), opened(database)
     holder = database.batches.claim(newer.batch_id, ["b"])
     assert holder is not None
-    assert (holder.resource, holder.batch_id) == ("its turn", older.batch_id)
+    assert (holder.resource, holder.batch_id) == ("an earlier turn", older.batch_id)
     assert database.batches.claim(other_stage.batch_id, ["z"]) is None
     assert database.batches.claim(older.batch_id, ["a"]) is None
     assert database.batches.claim(newer.batch_id, ["b"]) is None
