@@ -112,5 +112,15 @@ def test_query__as_of_joins_tables_of_one_moment(past: Past) -> None:
     assert (before, after) == (0, 4)
 
 
+def test_query__as_of_the_very_instant_of_a_batch_has_each_key_once(past: Past) -> None:
+    sql = "SELECT DISTINCT superseded_at_utc AS t FROM meter_readings_history ORDER BY t"
+    keys = "SELECT COUNT(*) AS n, COUNT(DISTINCT (sensor_id, interval_start_utc)) AS keys FROM meter_readings"
+    instants = [row["t"] for row in query(past.platform, sql).to_pylist()]
+    assert len(instants) == 2
+    for instant in instants:
+        (found,) = query(past.platform, keys, instant).to_pylist()
+        assert found["n"] == found["keys"]
+
+
 def test_watermark__is_later_than_every_run_that_ended(past: Past) -> None:
     assert watermark(past.platform) > max(moment.instant for moment in past.moments.values())
