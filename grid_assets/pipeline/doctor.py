@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyiceberg.exceptions import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from grid_assets.domain.errors import GridError
@@ -17,8 +16,8 @@ from resources.clients.platform import Platform
 
 LEAST_FREE_BYTES = 1_000_000_000
 PARQUET_END = b"PAR1"
-BROKEN = (GridError, SQLAlchemyError, OSError, ValueError, ValidationError)
-"""What a part that does not work may raise; the last two where metadata is no metadata."""
+BROKEN = (GridError, SQLAlchemyError, OSError)
+"""What a part that does not work may raise."""
 NEEDED_EXTENSIONS = frozenset({"icu", "json", "parquet"})
 
 
