@@ -19,7 +19,7 @@ def main(settings: GridSettings | None = None) -> int:
         with open_instance(settings) as instance:
             return report(instance, platform)
     finally:
-        platform.database.close()
+        platform.close()
 
 
 if __name__ == "__main__":

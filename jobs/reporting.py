@@ -159,7 +159,7 @@ def _materializations(platform: Platform, news: News) -> Iterator[dg.AssetMateri
         if table.name in news.whole_tables:
             metadata = {"batch": news.whole_tables[table.name], **details(platform, table, None)}
             yield dg.AssetMaterialization(table.name, metadata=metadata)
-        elif table.name in news.days:
+        elif table.name in news.days and has_days(table):
             yield from _day_events(platform, table, news.days[table.name])
 
 

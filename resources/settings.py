@@ -36,6 +36,23 @@ class GridSettings(BaseSettings):
         512, ge=1, description="About how many megabytes of uncompressed landing files one ingest batch takes."
     )
     snapshots_kept: int = Field(30, ge=2, description="Snapshots of each table that stay for time travel.")
+    warm_days: int = Field(
+        35,
+        ge=0,
+        description="How many of the newest operating days the cache holds whole; others are read on demand.",
+    )
+    durability: Literal["normal", "full"] = Field(
+        "full",
+        description="What an answered write of cache or write-behind survives: `normal` the death of every process, "
+        "`full` also the loss of power.",
+    )
+    pending_writes: int = Field(
+        100_000, ge=1, description="Writes that may wait in the write-behind queue; more are refused until it drains."
+    )
+    readings_grain: Literal["hour", "raw"] = Field(
+        "hour", description="What one document of the readings index stands for: a sensor's hour, or one reading."
+    )
+    indices_kept: int = Field(1, ge=0, description="Good search indices that stay for a rollback, beside the live one.")
 
     @property
     def landing(self) -> Path:
@@ -51,6 +68,20 @@ class GridSettings(BaseSettings):
     def scratch(self) -> Path:
         """Return the folder for what may be lost at any time."""
         return self.home / "tmp"
+
+    @property
+    def search_folder(self) -> Path:
+        """Return the folder of the embedded search indices."""
+        return self.home / "search"
+
+    @property
+    def cache_file(self) -> Path:
+        """Return the file of the embedded cache and queue: the operational database's where that is a file."""
+        from sqlalchemy import make_url  # noqa: PLC0415 - settings are read by what should start quickly
+
+        address = make_url(self.database_address)
+        is_file = address.get_backend_name() == "sqlite" and bool(address.database)
+        return Path(str(address.database)) if is_file else (self.home / "grid.db").absolute()
 
     @property
     def catalog_address(self) -> str:

@@ -2,12 +2,19 @@
 
 from datetime import UTC, datetime
 
+from grid_assets.domain.search.documents import document_kinds
+
 from grid_assets.domain.intervals import zone_of
+from resources.clients.cache.sqlite_cache import SqliteCache
 from resources.clients.database.client import Database
+from resources.clients.database.engine import prepare_file
+from resources.clients.database.sqlite_file import SqliteFile
 from resources.clients.engines.duckdb_engine import DuckDBEngine
 from resources.clients.lake.client import Lake, LakeSettings
 from resources.clients.platform import Limits, Platform
 from resources.clients.quality.judge import ExpectationsJudge
+from resources.clients.search.tantivy_engine import TantivyEngine
+from resources.clients.write_behind.sqlite_queue import SqliteQueue
 from resources.settings import GridSettings
 
 MEGABYTE = 1_000_000
@@ -16,14 +23,29 @@ MEGABYTE = 1_000_000
 def make_platform(settings: GridSettings) -> Platform:
     """Return the clients that the settings ask for; nothing is opened before it is used."""
     zone = zone_of(settings.time_zone)
+    file = make_file(settings)
     return Platform(
         lake=Lake(LakeSettings(settings.catalog_address, settings.warehouse, settings.time_zone)),
         engine=DuckDBEngine(settings.scratch, settings.memory_limit, settings.threads),
         database=Database(settings.database_address),
+        cache=SqliteCache(file),
+        queue=SqliteQueue(file, settings.pending_writes),
+        search=TantivyEngine(settings.search_folder, document_kinds(settings.readings_grain)),
         judge=ExpectationsJudge(),
         zone=zone,
         landing=settings.landing,
         scratch=settings.scratch,
-        limits=Limits(settings.chunk_readings, settings.batch_megabytes * MEGABYTE, settings.snapshots_kept),
+        limits=Limits(
+            settings.chunk_readings,
+            settings.batch_megabytes * MEGABYTE,
+            settings.snapshots_kept,
+            settings.warm_days,
+            settings.indices_kept,
+        ),
         clock=lambda: datetime.now(UTC),
     )
+
+
+def make_file(settings: GridSettings) -> SqliteFile:
+    """Return the file that the embedded cache and queue live in; the database's where that is one."""
+    return SqliteFile(settings.cache_file, settings.durability, lambda: prepare_file(settings.cache_file))

@@ -126,7 +126,7 @@ def _platform() -> Iterator["Platform"]:
     try:
         yield platform
     finally:
-        platform.database.close()
+        platform.close()
 
 
 @contextmanager

@@ -9,8 +9,13 @@
     ├── LakeError                 the table lake refuses or lacks something
     │   ├── CommitConflictError   (retryable) another writer changed the same day
     │   └── MissingDataFileError  a planned data file is gone
-    └── DatabaseError             the operational database refuses or lacks something
-        └── ClaimHeldError        (retryable) another live batch holds the claim
+    ├── DatabaseError             the operational database refuses or lacks something
+    │   └── ClaimHeldError        (retryable) another live batch holds the claim
+    ├── CacheError                (retryable) the cache cannot be reached or written
+    ├── QueueFullError            (retryable) the write-behind queue holds as many writes as it may
+    └── SearchError               the search index refuses or lacks something
+        ├── SearchBusyError       (retryable) another process writes the index
+        └── IndexGateError        a new index does not hold what the lake holds; it is not promoted
 
 Retryable errors carry the mix-in `Retryable`; everything else is final until a person changes something.
 """
@@ -83,3 +88,23 @@ class DatabaseError(GridError):
 
 class ClaimHeldError(DatabaseError, Retryable):
     """Another live batch holds the claim that this one needs."""
+
+
+class CacheError(GridError, Retryable):
+    """The cache cannot be reached or written; what it holds can always be made again."""
+
+
+class QueueFullError(GridError, Retryable):
+    """The write-behind queue holds as many pending writes as it may; nothing of the call was stored."""
+
+
+class SearchError(GridError):
+    """The search index refuses or lacks something."""
+
+
+class SearchBusyError(SearchError, Retryable):
+    """Another process writes the index."""
+
+
+class IndexGateError(SearchError):
+    """A new index does not hold what the lake holds, so it is not promoted; the live one stays."""

@@ -74,5 +74,7 @@ def _commits(
             )
         )
         new = session.write(f"SELECT * FROM {merged}", SENSORS, folder(SENSORS, stamp.batch_id))
-        commits.append(TableCommit(SENSORS, new))
+        # The catalogue has no days; its change is logged under the day on which it became known.
+        known_on = stamp.recorded_at_utc.astimezone(platform.zone).date()
+        commits.append(TableCommit(SENSORS, new, (known_on,)))
     return tuple(commit for commit in commits if commit.written.files)

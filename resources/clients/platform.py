@@ -8,9 +8,12 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from grid_assets.domain.gates import GateReport
+from resources.clients.cache.base import Cache
 from resources.clients.database.client import Database
 from resources.clients.engines.duckdb_engine import DuckDBEngine
 from resources.clients.lake.client import Lake
+from resources.clients.search.base import SearchEngine
+from resources.clients.write_behind.base import WriteQueue
 
 
 class Judge(Protocol):
@@ -30,6 +33,8 @@ class Limits:
     chunk_readings: int
     batch_bytes: int
     snapshots_kept: int
+    warm_days: int = 35
+    indices_kept: int = 1
 
 
 @dataclass(frozen=True)
@@ -39,9 +44,17 @@ class Platform:
     lake: Lake
     engine: DuckDBEngine
     database: Database
+    cache: Cache
+    queue: WriteQueue
+    search: SearchEngine
     judge: Judge
     zone: ZoneInfo
     landing: Path
     scratch: Path
     limits: Limits
     clock: Callable[[], datetime]
+
+    def close(self) -> None:
+        """Let go of connections and files; the next use opens them again."""
+        for part in (self.cache, self.queue, self.search, self.database, self.lake):
+            part.close()

@@ -44,7 +44,7 @@ class PlatformResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         try:
             yield platform
         finally:
-            platform.database.close()
+            platform.close()
 
     @property
     def landing(self) -> Path:

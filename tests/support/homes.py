@@ -43,7 +43,7 @@ def opened(home: Path, limits: Limits | None = None) -> Iterator[Platform]:
     try:
         yield platform
     finally:
-        platform.database.close()
+        platform.close()
 
 
 def run_in(home: Path, limits: Limits | None = None) -> RunSummary:

@@ -34,10 +34,11 @@ class Progress:
 
 @dataclass(frozen=True)
 class Pending:
-    """Days of a table that a consumer has still to do, and the position of the log at which that was read."""
+    """Days of a table that a consumer has still to do, the position of the log, and the table's newest batch there."""
 
     days: tuple[date, ...]
     position: int
+    batch_id: int = 0
 
 
 class ChangeLog:
@@ -51,7 +52,9 @@ class ChangeLog:
         with self.engine.begin() as connection:
             rows = connection.execute(_pending(connection, consumer, table_name)).all()
             newest = connection.execute(select(func.max(CHANGE_LOG.c.position))).scalar() or 0
-        return Pending(tuple(sorted({row.operating_day for row in rows})), newest)
+            of_table = select(func.max(CHANGE_LOG.c.batch_id)).where(CHANGE_LOG.c.table_name == table_name)
+            batch_id = connection.execute(of_table).scalar() or 0
+        return Pending(tuple(sorted({row.operating_day for row in rows})), newest, batch_id)
 
     def held_days(self, table_name: str) -> frozenset[date]:
         """Return the days of a table whose newest change was made by a batch that its gate holds."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sqlalchemy import Engine, create_engine, event, make_url
-from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import DatabaseError as DriverError
 from sqlalchemy.exc import InternalError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -31,6 +31,15 @@ def open_database(url: str) -> Engine:
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     METADATA.create_all(engine)
     return engine
+
+
+def prepare_file(path: Path) -> None:
+    """Make a SQLite file with every table of the schema, or bring it up to date.
+
+    Raises:
+        DatabaseError: If the file cannot be written.
+    """
+    open_database(URL.create("sqlite", database=str(path)).render_as_string(hide_password=False)).dispose()
 
 
 def _make_folder(folder: Path) -> None:

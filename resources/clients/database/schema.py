@@ -5,9 +5,29 @@ batches ──< files          which landing files a batch claimed, by content h
    │────< change_log       which operating day of which table a settled batch changed; one offset each
    └────< claims           what a live batch holds alone: one (table, day) or one consumer
 consumer_offsets, consumer_days: how far each consumer has read, and which days it has done beyond that
+
+sensor_data ── outbox      readings that came by the API, and their way into the lake as landing files
+write_queue                writes that were answered and wait to be applied; parked ones stay with their error
+cache_*                    the embedded cache; nothing in it is the record
+record_tables.py           copies of the lake's tables for fast lookups, each row with the batch that wrote it
 """
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Date, ForeignKey, Index, Integer, MetaData, String, Table
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
 from sqlalchemy.types import DateTime
 
 METADATA = MetaData()
@@ -81,4 +101,101 @@ CLAIMS = Table(
     METADATA,
     Column("resource", String(128), primary_key=True),
     Column("batch_id", ForeignKey("batches.batch_id"), nullable=False),
+)
+COUNTERS = Table(
+    "counters",
+    METADATA,
+    Column("name", String(64), primary_key=True),  # write_version: the newest version that a write was given
+    Column("value", BigInteger, nullable=False),
+)
+API_READINGS = Table(
+    "sensor_data",
+    METADATA,
+    Column("sensor_id", String(200), primary_key=True),
+    Column("timestamp_utc", String(32), primary_key=True),  # ISO 8601 with microseconds and Z: sorts as it counts
+    Column("value", Double, nullable=False),
+    Column("unit", String(32)),
+    Column("quality", String(32)),
+    Column("channel", String(200)),
+    Column("version", BigInteger, nullable=False),
+    Column("request_id", String(64), nullable=False),
+    Column("requested_at_utc", String(32), nullable=False),
+)
+OUTBOX = Table(
+    "outbox",
+    METADATA,
+    Column("position", _SEQUENCE, primary_key=True, autoincrement=True),
+    Column("request_id", String(64), nullable=False, unique=True),  # a write enters once, however often it is tried
+    Column("version", BigInteger, nullable=False),
+    Column("table_name", String(64), nullable=False),
+    Column("payload", Text, nullable=False),  # one JSON line of the landing file
+    Column("landing_file", String(128)),  # named before the file is written, so that a repeat writes the same one
+    Column("landed_at_utc", DateTime),
+    sqlite_autoincrement=True,
+)
+Index("outbox_by_file", OUTBOX.c.landing_file)
+WRITE_QUEUE = Table(
+    "write_queue",
+    METADATA,
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("request_id", String(64), nullable=False, unique=True),
+    Column("row_key", String(512), nullable=False),
+    Column("body", Text, nullable=False),  # the request as JSON
+    Column("state", String(16), nullable=False),  # pending, claimed, parked
+    Column("worker", String(200)),
+    Column("due", Double, nullable=False),  # seconds since 1970: not to be claimed before
+    Column("queued", Double, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("error", Text),
+)
+Index("write_queue_by_state", WRITE_QUEUE.c.state, WRITE_QUEUE.c.version)
+Index("write_queue_by_row", WRITE_QUEUE.c.row_key, WRITE_QUEUE.c.version)
+APPLIED_REQUESTS = Table(
+    "applied_requests",
+    METADATA,
+    Column("request_id", String(64), primary_key=True),  # answered and applied: a repeat is known, not done again
+    Column("version", BigInteger, nullable=False),
+    Column("applied", Double, nullable=False),
+)
+CACHE_ENTRIES = Table(
+    "cache_entries",
+    METADATA,
+    Column("key", String(512), primary_key=True),
+    Column("value", LargeBinary),  # null: withdrawn, or expired and swept; the version stays
+    Column("version", BigInteger),
+    Column("expires", Double),  # seconds since 1970; null: never
+    sqlite_with_rowid=False,
+)
+CACHE_LEASES = Table(
+    "cache_leases",
+    METADATA,
+    Column("key", String(512), primary_key=True),
+    Column("token", String(64), nullable=False),
+    Column("expires", Double, nullable=False),
+    sqlite_with_rowid=False,
+)
+CACHE_MEMBERS = Table(
+    "cache_members",
+    METADATA,
+    Column("table_name", String(64), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    Column("member", String(256), primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+CACHE_POINTERS = Table(
+    "cache_pointers",
+    METADATA,
+    Column("table_name", String(64), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("previous", BigInteger),
+    Column("moved", Double, nullable=False),
+)
+CACHE_FACTS = Table(
+    "cache_facts",
+    METADATA,
+    Column("name", String(64), primary_key=True),  # epoch, hits, misses
+    Column("value", String(64), nullable=False),
 )

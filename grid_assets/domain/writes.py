@@ -1,0 +1,153 @@
+"""What callers may write through write-through and write-behind, and the check of a request before anything is stored.
+
+Only readings can be written: a new one (`insert`) or a correction of one (`update`, which needs its timestamp). Both
+land again as received readings, so that they pass the same validation as readings of files.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from grid_assets.domain.errors import InputError
+from grid_assets.domain.names import OWN_PREFIX
+
+INSERT, UPDATE = "insert", "update"
+OPERATIONS: dict[str, tuple[str, ...]] = {"sensor_data": (INSERT, UPDATE)}
+"""Tables that can be written, each with its operations."""
+REQUIRED = ("sensor_id", "value")
+OPTIONAL = ("timestamp", "unit", "quality", "channel")
+LONGEST = {"sensor_id": 200, "unit": 32, "quality": 32, "channel": 200, "cache_key": 512}
+MOST_VALUE_BYTES = 1_000_000
+
+
+@dataclass(frozen=True)
+class Write:
+    """One checked request: what the cache gets, and the row that the database and then the lake get.
+
+    `request_id` and `requested_at_utc` are made once, before any attempt, so that a request may be repeated.
+    """
+
+    request_id: str
+    requested_at_utc: datetime
+    cache_key: str
+    cache_value: bytes
+    table: str
+    operation: str
+    row: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def row_key(self) -> str:
+        """Return what two writes of the same row share: table, sensor and start of the interval."""
+        return f"{self.table}|{self.row['sensor_id']}|{self.row['timestamp']}"
+
+
+def checked(cache_key: str, data: object, db_data: Mapping[str, object], operation: str, stamp: "Stamp") -> Write:
+    """Return a request after every check that needs no store.
+
+    Args:
+        cache_key: The caller's key; keys of the pipeline (`grid:`) are refused.
+        data: Any JSON value; what the cache gets.
+        db_data: `table`, `sensor_id` and `value`; optionally `timestamp` (ISO 8601 with an offset, or an instant),
+            `unit`, `quality` and `channel`. Without a timestamp the time of the call counts.
+        operation: `insert` for a new reading, `update` for the correction of one.
+        stamp: The request's id and time.
+
+    Raises:
+        InputError: If the table, the operation or a column is unknown, or a value cannot be used.
+    """
+    check_key(cache_key)
+    table = str(db_data.get("table", ""))
+    if table not in OPERATIONS:
+        raise InputError(f"db_data names the table {table!r}", f"one of {', '.join(OPERATIONS)}")
+    if operation not in OPERATIONS[table]:
+        raise InputError(f"the operation {operation!r}", f"one of {', '.join(OPERATIONS[table])} for {table}")
+    return Write(
+        stamp.request_id,
+        stamp.requested_at_utc,
+        cache_key,
+        encoded(data),
+        table,
+        operation,
+        _row(db_data, operation, stamp.requested_at_utc),
+    )
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """A request's id and time, made once."""
+
+    request_id: str
+    requested_at_utc: datetime
+
+
+def check_key(key: str) -> None:
+    """Refuse keys that callers may not write.
+
+    Raises:
+        InputError: If the key is empty, too long, or one of the pipeline's.
+    """
+    if not isinstance(key, str) or not key or len(key) > LONGEST["cache_key"]:
+        raise InputError(f"the cache key {key!r}", f"a text of 1 to {LONGEST['cache_key']} characters")
+    if key.startswith(OWN_PREFIX):
+        raise InputError(f"the cache key {key!r}", "a key of your own", f"{OWN_PREFIX} is for the pipeline")
+
+
+def encoded(value: object) -> bytes:
+    """Return a JSON value as UTF-8 text.
+
+    Raises:
+        InputError: If it is no JSON value (NaN and infinities are none), or too large.
+    """
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InputError(f"a value that JSON cannot hold: {error}", "texts, finite numbers, lists, mappings") from error
+    if len(text) > MOST_VALUE_BYTES:
+        raise InputError(f"a value of {len(text):,} bytes", f"at most {MOST_VALUE_BYTES:,}")
+    return text
+
+
+def _row(db_data: Mapping[str, object], operation: str, now_utc: datetime) -> dict[str, Any]:
+    given = {name: value for name, value in db_data.items() if name != "table"}
+    known = {*REQUIRED, *OPTIONAL}
+    if unknown := sorted(str(name) for name in given.keys() - known):
+        raise InputError(f"db_data has the columns {', '.join(unknown)}", f"only {', '.join(sorted(known))}")
+    if missing := [name for name in REQUIRED if given.get(name) is None]:
+        raise InputError(f"db_data lacks {', '.join(missing)}", f"{' and '.join(REQUIRED)} of the reading")
+    if operation == UPDATE and given.get("timestamp") is None:
+        raise InputError("an update without a timestamp", "the start of the interval whose reading is corrected")
+    row: dict[str, Any] = {name: _text(name, given[name]) for name in given if name not in {"value", "timestamp"}}
+    row["value"] = _number(given["value"])
+    row["timestamp"] = _instant(given.get("timestamp") or now_utc)
+    if operation == UPDATE:
+        row["quality"] = row.get("quality") or "revised"
+    return {name: value for name, value in sorted(row.items()) if value is not None}
+
+
+def _text(name: str, value: object) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not value or len(value) > LONGEST[name] or not value.isprintable():
+        raise InputError(f"{name} is {value!r}", f"a printable text of 1 to {LONGEST[name]} characters")
+    return value
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise InputError(f"value is {value!r}", "a finite number")
+    return float(value)
+
+
+def _instant(value: object) -> str:
+    moment = value
+    if isinstance(value, str):
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError as error:
+            raise InputError(f"timestamp is {value!r}", "ISO 8601 such as 2016-03-27T12:00:00Z") from error
+    if not isinstance(moment, datetime) or moment.tzinfo is None:
+        raise InputError(f"timestamp is {value!r}", "an instant with an offset such as 2016-03-27T12:00:00Z")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

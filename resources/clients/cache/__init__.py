@@ -1,0 +1,1 @@
+"""The cache: its interface and the backends that keep its promises."""

@@ -1,0 +1,1 @@
+"""Search: the interface of versioned indices and its backends."""

@@ -1,0 +1,1 @@
+"""Write-behind: the durable queue's interface, its backends, and the worker."""
