@@ -1,1 +1,1 @@
-"""Search: what is in each index, what a search may ask, and what it answers. Engines are in resources/clients/search."""
+"""Search: what is in each index, what a search may ask and answers. Engines are in resources/clients/search."""

@@ -30,7 +30,7 @@ class Near:
 
 @dataclass(frozen=True)
 class Box:
-    """Between two latitudes and two longitudes (WGS 84), edges included; across 180 degrees west is larger than east."""
+    """Between two latitudes and two longitudes (WGS 84), edges included; west > east across 180 degrees."""
 
     south: float
     west: float
