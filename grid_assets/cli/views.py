@@ -26,6 +26,7 @@ MOST_ROWS = 200
 STATE_STYLES = {"ok": "green", "warning": "yellow", "bad": "red"}
 NEXT_STEPS = (
     ('{grid} query "SELECT * FROM load_daily LIMIT 5"', "read-only SQL over every table, also --as-of TIME"),
+    ("{grid} search theft", "sensors, readings and events by words, numbers, time and place"),
     ("make ui", "the asset graph, checks and plots in Dagster"),
     ("make notebook", "load curves, quality and findings over the Parquet lake"),
     ("{grid} status", "sizes, what waits, what is held back"),
@@ -68,6 +69,12 @@ def show_run(platform: Platform, summary: RunSummary, *, as_json: bool) -> None:
     )
     for batch_id, how in summary.repaired_batches:
         OUT.print(f"Batch {batch_id}, left open by a run that died, was {how}.")
+    if summary.written:
+        OUT.print(f"{summary.written:,} readings of the API landed.")
+    if summary.copies:
+        OUT.print("Served: " + ", ".join(f"{count:,} {what}" for what, count in summary.copies.items()), markup=False)
+    for stage, why in summary.delayed.items():
+        OUT.print(Text(f"Delayed: {stage}; its days wait for the next run.", style="yellow"), Text(why))
     from grid_assets.pipeline.status import status
 
     state = status(platform)

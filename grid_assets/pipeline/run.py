@@ -1,4 +1,4 @@
-"""The main job: repair, take what arrived, verify what changed, aggregate what changed, keep the snapshots few."""
+"""The main job: repair, take what arrived, verify and aggregate what changed, serve it, keep the snapshots few."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,18 +10,25 @@ from grid_assets.pipeline.aggregate_stage import aggregate
 from grid_assets.pipeline.arrivals import arrivals
 from grid_assets.pipeline.catalogue_stage import STAGE as CATALOGUE
 from grid_assets.pipeline.catalogue_stage import absorb_catalogues
+from grid_assets.pipeline.drain import drain
 from grid_assets.pipeline.ingest_stage import ingest
+from grid_assets.pipeline.outbox import land_outbox
 from grid_assets.pipeline.outcome import StageOutcome
 from grid_assets.pipeline.publish import wait_for_stage
 from grid_assets.pipeline.repair import repair
 from grid_assets.pipeline.reporter import Reporter, Silent
+from grid_assets.pipeline.serve import serve
 from grid_assets.pipeline.verify_stage import verify
 from resources.clients.platform import Platform
 
 
 @dataclass(frozen=True)
 class RunSummary:
-    """What one run did, in rows and days; `received` = `stored` + `duplicate` + `quarantined`."""
+    """What one run did, in rows and days; `received` = `stored` + `duplicate` + `quarantined`.
+
+    `written` counts readings of the API that landed, `copies` what was written to database, cache and search, and
+    `delayed` names the copies that could not be reached, with the reason; the next run does them.
+    """
 
     received: int = 0
     stored: int = 0
@@ -37,6 +44,9 @@ class RunSummary:
     tables: dict[str, int] = field(default_factory=dict)
     held_batches: tuple[int, ...] = ()
     repaired_batches: tuple[tuple[int, str], ...] = ()
+    written: int = 0
+    copies: dict[str, int] = field(default_factory=dict)
+    delayed: dict[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the summary as plain JSON values."""
@@ -55,9 +65,11 @@ def run(
     """
     reporter = reporter or Silent()
     repaired = repair(platform)
+    written = take_writes(platform, reporter)
     arrived, received = take(platform, driver, reporter)
     verified = verify(platform, driver, reporter, days)
     aggregated = aggregate(platform, driver, reporter, days)
+    served = serve(platform, driver, reporter)
     trim(platform)
     rows = received.rows
     return RunSummary(
@@ -75,7 +87,16 @@ def run(
         tables=aggregated.rows,
         held_batches=received.held + verified.held + aggregated.held,
         repaired_batches=repaired,
+        written=written,
+        copies=served.rows,
+        delayed=served.delayed,
     )
+
+
+def take_writes(platform: Platform, reporter: Reporter) -> int:
+    """Apply what write-behind has queued, land it as files of the API, and return how many readings that were."""
+    drain(platform, reporter)
+    return land_outbox(platform)
 
 
 def take(platform: Platform, driver: str, reporter: Reporter) -> tuple[int, StageOutcome]:
