@@ -182,7 +182,7 @@ CACHE_MEMBERS = Table(
     Column("number", BigInteger, primary_key=True),
     Column("member", String(256), primary_key=True),
     Column("value", LargeBinary, nullable=False),
-    sqlite_with_rowid=False,
+    # With a rowid: without one, a value above a quarter of a page would take a page of its own.
 )
 CACHE_POINTERS = Table(
     "cache_pointers",
@@ -191,6 +191,8 @@ CACHE_POINTERS = Table(
     Column("day", String(10), primary_key=True),
     Column("number", BigInteger, nullable=False),
     Column("previous", BigInteger),
+    Column("members", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
     Column("moved", Double, nullable=False),
 )
 CACHE_FACTS = Table(
