@@ -6,12 +6,12 @@ really differ are written, table by table.
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import partial
 
 from grid_assets.domain.columns import TableSpec
 from grid_assets.domain.intervals import operating_day
 from grid_assets.domain.tables import METER_READINGS, SENSOR_LATEST, SENSORS, TABLES
 from grid_assets.pipeline.aggregate.days import aggregate_days
-from grid_assets.pipeline.chunks import chunks
 from grid_assets.pipeline.counted import without_held
 from grid_assets.pipeline.difference import Stamp, changed_days, compare, has_changed
 from grid_assets.pipeline.metrics import aggregate_metrics
@@ -19,6 +19,7 @@ from grid_assets.pipeline.outcome import StageOutcome
 from grid_assets.pipeline.plan import Publication, TableCommit
 from grid_assets.pipeline.publish import claim, open_batch, publish
 from grid_assets.pipeline.reporter import Reporter
+from grid_assets.pipeline.steps import in_steps
 from resources.clients.database.batches import Batch
 from resources.clients.database.changes import Progress
 from resources.clients.engines.base import Session
@@ -35,12 +36,9 @@ def aggregate(platform: Platform, driver: str, reporter: Reporter, days: Sequenc
     """Aggregate the days that changed, or the given ones that no gate holds; what stays the same is not written."""
     pending = platform.database.change_log.pending(STAGE, METER_READINGS.name)
     wanted = pending.days if days is None else without_held(platform, days)
-    steps = chunks(wanted, platform.lake.rows_by_day(METER_READINGS, wanted), platform.limits.chunk_readings)
     reporter.start(STAGE, len(wanted))
-    outcome = StageOutcome()
-    for step in steps:
-        outcome += _aggregate_chunk(platform, driver, step, is_asked=days is not None)
-        reporter.step(len(step), f"{step[0]} to {step[-1]}")
+    do = partial(_aggregate_chunk, platform, driver, is_asked=days is not None)
+    outcome = in_steps(platform, reporter, METER_READINGS, wanted, do)
     reporter.finish(f"{len(outcome.changed)} of {len(outcome.days)} days changed")
     return outcome
 

@@ -8,13 +8,14 @@ the copy up to date. Copies carry versions, so that an older change never overwr
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from grid_assets.domain.columns import TableSpec
-from grid_assets.pipeline.chunks import chunks
 from grid_assets.pipeline.counted import without_held
 from grid_assets.pipeline.outcome import StageOutcome
 from grid_assets.pipeline.publish import claim, open_batch
 from grid_assets.pipeline.reporter import Reporter
+from grid_assets.pipeline.steps import in_steps
 from resources.clients.database.batches import Batch, Settlement
 from resources.clients.database.changes import Pending, Progress
 from resources.clients.failpoints import reach
@@ -59,12 +60,9 @@ def follow(
         The days done and the numbers that `copy` returned, added up.
     """
     wanted = _wanted(platform, feed, days)
-    steps = chunks(wanted, _rows(platform, feed.table, wanted), platform.limits.chunk_readings)
     reporter.start(feed.stage, len(wanted))
-    outcome = StageOutcome()
-    for step in steps:
-        outcome += _step(platform, feed, copy, driver, step if days is not None else None, step)
-        reporter.step(len(step), f"{feed.table.name} {step[0]} to {step[-1]}")
+    do = partial(_step, platform, feed, copy, driver, is_asked=days is not None)
+    outcome = in_steps(platform, reporter, feed.table, wanted, do)
     reporter.finish(_said(feed, outcome))
     return outcome
 
@@ -77,12 +75,12 @@ def _wanted(platform: Platform, feed: Feed, days: Sequence[date] | None) -> tupl
 
 
 def _step(
-    platform: Platform, feed: Feed, copy: Copy, driver: str, asked: tuple[date, ...] | None, days: tuple[date, ...]
+    platform: Platform, feed: Feed, copy: Copy, driver: str, days: tuple[date, ...], *, is_asked: bool
 ) -> StageOutcome:
     with open_batch(platform, feed.stage, driver) as batch:
         claim(platform, batch, [f"{feed.consumer}/{feed.table.name}"])
         pending = _pending(platform, feed)
-        todo = asked if asked is not None else tuple(day for day in days if day in set(pending.days))
+        todo = days if is_asked else tuple(day for day in days if day in set(pending.days))
         if not todo:
             platform.database.batches.abandon(batch.batch_id)
             return StageOutcome()
@@ -97,10 +95,6 @@ def _step(
 
 def _pending(platform: Platform, feed: Feed) -> Pending:
     return platform.database.change_log.pending(feed.consumer, feed.table.name)
-
-
-def _rows(platform: Platform, table: TableSpec, days: Sequence[date]) -> dict[date, int]:
-    return platform.lake.rows_by_day(table, days) if table.is_daily else {}
 
 
 def _said(feed: Feed, outcome: StageOutcome) -> str:

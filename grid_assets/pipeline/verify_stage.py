@@ -6,10 +6,10 @@ Days come from the change log, or from a caller who wants them done again. Rules
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import partial
 
 from grid_assets.domain.intervals import day_table, operating_day
 from grid_assets.domain.tables import METER_READINGS, METER_READINGS_HISTORY, SENSOR_DATA, SENSORS
-from grid_assets.pipeline.chunks import chunks
 from grid_assets.pipeline.counted import received_scan
 from grid_assets.pipeline.difference import Stamp, changed_days, compare, superseded_sql
 from grid_assets.pipeline.metrics import verify_metrics
@@ -17,6 +17,7 @@ from grid_assets.pipeline.outcome import StageOutcome
 from grid_assets.pipeline.plan import Publication, TableCommit
 from grid_assets.pipeline.publish import claim, open_batch, publish
 from grid_assets.pipeline.reporter import Reporter
+from grid_assets.pipeline.steps import in_steps
 from grid_assets.pipeline.verify.days import verify_days
 from resources.clients.database.batches import Batch
 from resources.clients.database.changes import Pending, Progress
@@ -33,12 +34,9 @@ def verify(platform: Platform, driver: str, reporter: Reporter, days: Sequence[d
     """Verify the days that changed, or the given ones; days whose outcome is the same are not written."""
     pending = platform.database.change_log.pending(STAGE, SENSOR_DATA.name)
     wanted = pending.days if days is None else tuple(sorted(set(days)))
-    steps = chunks(wanted, platform.lake.rows_by_day(SENSOR_DATA, wanted), platform.limits.chunk_readings)
     reporter.start(STAGE, len(wanted))
-    outcome = StageOutcome()
-    for step in steps:
-        outcome += _verify_chunk(platform, driver, step, is_asked=days is not None)
-        reporter.step(len(step), f"{step[0]} to {step[-1]}")
+    do = partial(_verify_chunk, platform, driver, is_asked=days is not None)
+    outcome = in_steps(platform, reporter, SENSOR_DATA, wanted, do)
     reporter.finish(f"{len(outcome.changed)} of {len(outcome.days)} days changed")
     return outcome
 
