@@ -19,7 +19,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {"sensor_data": (INSERT, UPDATE)}
 """Tables that can be written, each with its operations."""
 REQUIRED = ("sensor_id", "value")
 OPTIONAL = ("timestamp", "unit", "quality", "channel")
-LONGEST = {"sensor_id": 200, "unit": 32, "quality": 32, "channel": 200, "cache_key": 512}
+LONGEST = {"sensor_id": 200, "unit": 32, "quality": 32, "channel": 200, "cache_key": 512, "request_id": 64}
 MOST_VALUE_BYTES = 1_000_000
 
 
@@ -27,7 +27,9 @@ MOST_VALUE_BYTES = 1_000_000
 class Write:
     """One checked request: what the cache gets, and the row that the database and then the lake get.
 
-    `request_id` and `requested_at_utc` are made once, before any attempt, so that a request may be repeated.
+    `request_id` and `requested_at_utc` are made once, before any attempt, so that a request may be repeated. The cached
+    value lives for `ttl_seconds`, None for ever. A write that comes back from a queue carries no cached value: that is
+    in the cache already, and a queue does not keep it twice.
     """
 
     request_id: str
@@ -37,6 +39,7 @@ class Write:
     table: str
     operation: str
     row: dict[str, Any] = field(default_factory=dict)
+    ttl_seconds: float | None = None
 
     @property
     def row_key(self) -> str:
@@ -44,7 +47,14 @@ class Write:
         return f"{self.table}|{self.row['sensor_id']}|{self.row['timestamp']}"
 
 
-def checked(cache_key: str, data: object, db_data: Mapping[str, object], operation: str, stamp: "Stamp") -> Write:
+def checked(
+    cache_key: str,
+    data: object,
+    db_data: Mapping[str, object],
+    operation: str,
+    stamp: "Stamp",
+    ttl: float | None = None,
+) -> Write:
     """Return a request after every check that needs no store.
 
     Args:
@@ -54,11 +64,14 @@ def checked(cache_key: str, data: object, db_data: Mapping[str, object], operati
             `unit`, `quality` and `channel`. Without a timestamp the time of the call counts.
         operation: `insert` for a new reading, `update` for the correction of one.
         stamp: The request's id and time.
+        ttl: Seconds that the cached value lives; None for ever.
 
     Raises:
         InputError: If the table, the operation or a column is unknown, or a value cannot be used.
     """
     check_key(cache_key)
+    if not isinstance(db_data, Mapping):
+        raise InputError(f"db_data is {type(db_data).__name__}", "a mapping with table, sensor_id and value")
     table = str(db_data.get("table", ""))
     if table not in OPERATIONS:
         raise InputError(f"db_data names the table {table!r}", f"one of {', '.join(OPERATIONS)}")
@@ -72,6 +85,7 @@ def checked(cache_key: str, data: object, db_data: Mapping[str, object], operati
         table,
         operation,
         _row(db_data, operation, stamp.requested_at_utc),
+        checked_ttl(ttl),
     )
 
 
@@ -81,6 +95,28 @@ class Stamp:
 
     request_id: str
     requested_at_utc: datetime
+
+
+def stamped(request_id: str | None, fresh_id: str, now_utc: datetime) -> Stamp:
+    """Return a request's stamp: the caller's own id where there is one, else a fresh one.
+
+    Raises:
+        InputError: If the caller's id is no printable text of 1 to 64 characters.
+    """
+    return Stamp(_text("request_id", request_id) or fresh_id, now_utc)
+
+
+def checked_ttl(ttl: float | None) -> float | None:
+    """Return a time to live in seconds, None for ever.
+
+    Raises:
+        InputError: If it is no number above zero.
+    """
+    if ttl is None:
+        return None
+    if isinstance(ttl, bool) or not isinstance(ttl, int | float) or not math.isfinite(ttl) or ttl <= 0:
+        raise InputError(f"a ttl of {ttl!r}", "seconds above zero, or None for ever")
+    return float(ttl)
 
 
 def check_key(key: str) -> None:

@@ -105,7 +105,7 @@ CLAIMS = Table(
 COUNTERS = Table(
     "counters",
     METADATA,
-    Column("name", String(64), primary_key=True),  # write_version: the newest version that a write was given
+    Column("name", String(64), primary_key=True),  # write_version: the newest given to a write; writes_waiting, writes_parked
     Column("value", BigInteger, nullable=False),
 )
 API_READINGS = Table(
@@ -137,13 +137,13 @@ Index("outbox_by_file", OUTBOX.c.landing_file)
 WRITE_QUEUE = Table(
     "write_queue",
     METADATA,
-    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("version", _SEQUENCE, primary_key=True, autoincrement=False),
     Column("request_id", String(64), nullable=False, unique=True),
     Column("row_key", String(512), nullable=False),
     Column("body", Text, nullable=False),  # the request as JSON
     Column("state", String(16), nullable=False),  # pending, claimed, parked
     Column("worker", String(200)),
-    Column("due", Double, nullable=False),  # seconds since 1970: not to be claimed before
+    Column("due", Double, nullable=False),  # seconds since 1970: pending: not before; claimed: lease ends; parked: since
     Column("queued", Double, nullable=False),
     Column("attempts", Integer, nullable=False, default=0),
     Column("error", Text),
