@@ -21,12 +21,17 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class SearchField:
-    """One field of a document; `weight` is how much a match in it counts; 0: plain text is not looked for in it."""
+    """One field of a document; `weight` is how much a match in it counts; 0: plain text is not looked for in it.
+
+    With `is_many` the field holds several exact words: joined by commas in the query's column, a sorted list without
+    repetition in the document, left out where there is none.
+    """
 
     name: str
     role: Role
     description: str
     weight: float = 0.0
+    is_many: bool = False
 
 
 @dataclass(frozen=True)
