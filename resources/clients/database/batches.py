@@ -4,9 +4,9 @@ A batch is claimed, writes down its plan, commits to the lake, and is settled: i
 same transaction that frees its claims. What a dead process left behind is found by `unsettled`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, delete, func, insert, literal, or_, select, update
@@ -179,6 +179,18 @@ class Batches:
         with self.engine.begin() as connection:
             return tuple(connection.execute(query.order_by(BATCHES.c.batch_id)).scalars())
 
+    def uncounted_days(self, stage: str, table_name: str) -> dict[int, frozenset[date]]:
+        """Return the batches of a stage whose rows do not count, each with the days of a table that it changes.
+
+        A batch that has no plan yet has changed nothing.
+        """
+        is_uncounted = or_(BATCHES.c.state == "claimed", BATCHES.c.is_held.is_(True))
+        with self.engine.begin() as connection:
+            rows = connection.execute(
+                select(BATCHES.c.batch_id, BATCHES.c.plan).where(BATCHES.c.stage == stage, is_uncounted)
+            ).all()
+        return {row.batch_id: frozenset(_planned_days(row.plan, table_name)) for row in rows}
+
     def release(self, batch_id: int) -> int:
         """Let a held batch's changes pass: they enter the change log anew; return how many.
 
@@ -230,6 +242,12 @@ def _changes_of(connection: Connection, batch_id: int) -> tuple[Change, ...]:
         select(CHANGE_LOG.c.table_name, CHANGE_LOG.c.operating_day).where(CHANGE_LOG.c.batch_id == batch_id).distinct()
     )
     return tuple(Change(row.table_name, row.operating_day) for row in rows)
+
+
+def _planned_days(plan: dict[str, Any] | None, table_name: str) -> Iterator[date]:
+    for table in (plan or {}).get("tables", ()):
+        if table["table"] == table_name:
+            yield from (date.fromisoformat(day) for day in table["days"])
 
 
 def _close(connection: Connection, batch_id: int, state: str, result: dict[str, Any], *, is_held: bool = False) -> None:

@@ -1,13 +1,16 @@
-"""The operational database as one client: batches, files and the change log over one connection pool."""
+"""The operational database as one client: batches, the change log, records and the outbox over one connection pool."""
 
 from functools import cached_property
 
 from sqlalchemy import Engine
 
+from resources.clients.database.api_writes import ApiWrites
 from resources.clients.database.batches import Batches
 from resources.clients.database.changes import ChangeLog
 from resources.clients.database.engine import open_database
 from resources.clients.database.files import Files
+from resources.clients.database.outbox import Outbox
+from resources.clients.database.records import Records
 
 
 class Database:
@@ -35,6 +38,21 @@ class Database:
     def change_log(self) -> ChangeLog:
         """Return the log of changed days."""
         return ChangeLog(self.engine)
+
+    @cached_property
+    def records(self) -> Records:
+        """Return the copies of the published lake tables."""
+        return Records(self.engine)
+
+    @cached_property
+    def api_writes(self) -> ApiWrites:
+        """Return the writes of the API."""
+        return ApiWrites(self.engine)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """Return the readings of the API that are on their way into the lake."""
+        return Outbox(self.engine)
 
     def close(self) -> None:
         """Close the connections."""
