@@ -12,6 +12,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from grid_assets.domain.search.fields import DocumentKind
 from grid_assets.domain.search.request import SearchPage, SearchRequest
 
 NO_DAY = date(1970, 1, 1)
@@ -76,6 +77,10 @@ class SearchEngine(Protocol):
     for longer than the backend waits.
     """
 
+    @property
+    def kinds(self) -> Mapping[str, DocumentKind]:
+        """Return the kinds of documents by name: their fields, and the queries that make them from the lake."""
+
     def live(self, kind: str) -> str | None:
         """Return the name of the live index of a kind whose schema is today's, or None."""
 
@@ -86,7 +91,7 @@ class SearchEngine(Protocol):
         """Make an empty index that nobody searches yet, and return its name."""
 
     def load(self, kind: str, index: str, documents: Iterable[pa.RecordBatch]) -> int:
-        """Write many documents (schema DOCUMENTS) into an index that is not live; return how many. Streams."""
+        """Write many documents (schema DOCUMENTS), each id once, into an index that is not live; return how many."""
 
     def finish(self, kind: str, index: str) -> None:
         """End the loading: what was loaded is durable and searchable by the index's name."""
@@ -101,7 +106,10 @@ class SearchEngine(Protocol):
         """Write and remove documents (schemas DOCUMENTS and WITHDRAWN) in one durable step.
 
         A document gives way only to a larger version of itself, or to the same one; a removal leaves its version
-        behind, so that a slow writer cannot bring the document back.
+        behind, so that a slow writer cannot bring the document back. The numbers returned add up to those given.
+
+        Raises:
+            SearchError: If an id is named twice, or a source does not fit the kind's fields; nothing is changed then.
         """
 
     def promote(self, kind: str, index: str) -> str | None:
