@@ -5,12 +5,13 @@ its own, so that one that fails takes nothing of the others with it. Modes of du
 `normal` survives the death of every process, `full` also the loss of power.
 """
 
+import os
 import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
@@ -19,7 +20,9 @@ from grid_assets.domain.errors import DatabaseError
 Durability = Literal["normal", "full"]
 BUSY_SECONDS = 60.0
 MOST_TOGETHER = 256
+MOST_IDLE_READERS = 8
 Result = TypeVar("Result")
+_INHERITED: list[object] = []
 
 
 @dataclass
@@ -27,13 +30,15 @@ class _Ticket(Generic[Result]):
     """One caller's work, and what came of it."""
 
     work: Callable[[sqlite3.Connection], Result]
-    done: threading.Event = field(default_factory=threading.Event)
+    is_done: bool = False
     result: Result | None = None
-    error: BaseException | None = None
+    error: Exception | None = None
 
 
 class SqliteFile:
-    """Connections to one file: one that writes, and one for each thread that reads; opened on first use.
+    """Connections to one file: one that writes, and as many that read as are reading; opened on first use.
+
+    Safe to use from many threads, and by a process that was forked while it was open.
 
     Args:
         path: The file; `prepare` makes it and its tables.
@@ -45,29 +50,25 @@ class SqliteFile:
         self.path = path
         self.durability = durability
         self._prepare = prepare
-        self._waiting: deque[_Ticket[Any]] = deque()
-        self._turn = threading.Lock()
-        self._writer: sqlite3.Connection | None = None
-        self._readers = threading.local()
-        self._opened: list[sqlite3.Connection] = []
-        self._guard = threading.Lock()
-        self._is_prepared = False
+        self._begin_anew()
 
     def write(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
-        """Run some work in a transaction and return its result once that is durable; the work must be quick.
+        """Run some work in a transaction and return its result once that is durable.
 
-        The work may run again only if it was rolled back; what it raises is raised here, and nothing of it stays.
+        The work must be quick, for others wait for it, and must use only the connection that it is given. What it
+        raises is raised here, and nothing of it stays.
 
         Raises:
             DatabaseError: If the file cannot be written.
         """
+        self._own()
         ticket: _Ticket[Result] = _Ticket(work)
         self._waiting.append(ticket)
         with self._turn:
-            while not ticket.done.is_set():
+            while not ticket.is_done:
                 self._commit_together()
         if ticket.error is not None:
-            raise ticket.error
+            raise self._translated(ticket.error)
         return ticket.result  # type: ignore[return-value]
 
     def read(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
@@ -76,8 +77,8 @@ class SqliteFile:
         Raises:
             DatabaseError: If the file cannot be read.
         """
-        with self._as_ours():
-            return self._reader().execute(sql, parameters).fetchall()
+        with self._reading() as connection:
+            return connection.execute(sql, parameters).fetchall()
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
@@ -86,8 +87,7 @@ class SqliteFile:
         Raises:
             DatabaseError: If the file cannot be read.
         """
-        with self._as_ours():
-            connection = self._reader()
+        with self._reading() as connection:
             connection.execute("BEGIN")
             try:
                 yield connection
@@ -95,23 +95,46 @@ class SqliteFile:
                 connection.execute("COMMIT")
 
     def close(self) -> None:
-        """Close every connection; the next use opens the file again."""
+        """Close every connection, those that still read when they have; the next use opens the file again."""
+        self._own()
         with self._turn, self._guard:
-            for connection in self._opened:
+            self._life += 1
+            for connection in self._idle:
                 connection.close()
-            self._opened.clear()
-            self._writer, self._readers = None, threading.local()
+            self._idle.clear()
+            if self._writer is not None:
+                self._writer.close()
+                self._writer = None
+
+    def _own(self) -> None:
+        if self._pid != os.getpid():
+            # SQLite's connections must not cross a fork: the parent's are neither used nor closed here.
+            _INHERITED.append((self._writer, self._idle))
+            self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self._pid = os.getpid()
+        self._waiting: deque[_Ticket[Any]] = deque()
+        self._turn = threading.Lock()
+        self._guard = threading.Lock()
+        self._writer: sqlite3.Connection | None = None
+        self._idle: list[sqlite3.Connection] = []
+        self._life = 0
+        self._is_prepared = False
 
     def _commit_together(self) -> None:
-        tickets = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_TOGETHER))]
+        tickets: list[_Ticket[Any]] = []
         try:
-            with self._as_ours():
-                self._run(tickets)
-        except BaseException as error:  # noqa: BLE001 - every waiting caller has to hear of it
-            for ticket in tickets:
-                ticket.error = ticket.error or error
+            while self._waiting and len(tickets) < MOST_TOGETHER:
+                tickets.append(self._waiting.popleft())
+            self._run(tickets)
+        except Exception as error:  # noqa: BLE001 - every waiting caller has to hear of it
+            _fail(tickets, error)
+        except BaseException:
+            _fail(tickets, sqlite3.OperationalError("interrupted"))
+            raise
         for ticket in tickets:
-            ticket.done.set()
+            ticket.is_done = True
 
     def _run(self, tickets: list[_Ticket[Any]]) -> None:
         if self._writer is None:
@@ -127,36 +150,59 @@ class SqliteFile:
                 writer.execute("ROLLBACK")
             raise
 
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        self._own()
+        life = self._life
+        try:
+            connection = self._reader()
+        except sqlite3.Error as error:
+            raise self._translated(error) from error
+        try:
+            yield connection
+        except sqlite3.Error as error:
+            raise self._translated(error) from error
+        finally:
+            self._give_back(connection, life)
+
     def _reader(self) -> sqlite3.Connection:
-        found: sqlite3.Connection | None = getattr(self._readers, "connection", None)
-        if found is None:
-            found = self._readers.connection = self._open()
-            found.execute("PRAGMA query_only = ON")
-        return found
+        try:
+            return self._idle.pop()
+        except IndexError:
+            connection = self._open()
+            connection.execute("PRAGMA query_only = ON")
+            return connection
+
+    def _give_back(self, connection: sqlite3.Connection, life: int) -> None:
+        with self._guard:
+            if life == self._life and len(self._idle) < MOST_IDLE_READERS:
+                self._idle.append(connection)
+                return
+        connection.close()
 
     def _open(self) -> sqlite3.Connection:
         with self._guard:
             if not self._is_prepared:
                 self._prepare()
                 self._is_prepared = True
-            connection = sqlite3.connect(
-                self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
-            )
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute(f"PRAGMA synchronous = {self.durability.upper()}")
-            self._opened.append(connection)
+        connection = sqlite3.connect(
+            self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
+        )
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA synchronous = {self.durability.upper()}")
         return connection
 
-    @contextmanager
-    def _as_ours(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise DatabaseError(
-                f"the file {self.path} does not work: {error}",
-                "a database file that has room, and that this user may write to",
-                "check GRID_HOME, make room on the disk, then do the same again",
-            ) from error
+    def _translated(self, error: Exception) -> Exception:
+        """Return the error that a caller gets, one of its own where several share what failed."""
+        if not isinstance(error, sqlite3.Error):
+            return error
+        made = DatabaseError(
+            f"the file {self.path} does not work: {error}",
+            "a database file that has room, and that this user may write to",
+            "check GRID_HOME, make room on the disk, then do the same again",
+        )
+        made.__cause__ = error
+        return made
 
 
 def _run_one(writer: sqlite3.Connection, ticket: _Ticket[Any]) -> None:
@@ -165,5 +211,13 @@ def _run_one(writer: sqlite3.Connection, ticket: _Ticket[Any]) -> None:
         ticket.result = ticket.work(writer)
     except Exception as error:  # noqa: BLE001 - it is the caller's, and raised there
         ticket.error = error
+        if not writer.in_transaction:
+            raise  # SQLite gave up the transaction as a whole: no room, or no memory
         writer.execute("ROLLBACK TO work")
     writer.execute("RELEASE work")
+
+
+def _fail(tickets: list[_Ticket[Any]], error: Exception) -> None:
+    for ticket in tickets:
+        ticket.error = ticket.error or error
+        ticket.is_done = True
