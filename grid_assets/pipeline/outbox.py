@@ -64,7 +64,7 @@ def _put(target: Path, lines: list[str]) -> None:
 
 
 def _link(part: Path, target: Path, content: bytes) -> None:
-    # A link, unlike a rename, leaves a file alone that another lander was quicker to put there: its time is its arrival.
+    # Unlike a rename, a link leaves a file alone that another lander has put there before: its time is its arrival.
     try:
         os.link(part, target)
     except FileExistsError:

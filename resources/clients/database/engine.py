@@ -1,27 +1,25 @@
 """Opening the operational database: SQLite in WAL mode with immediate transactions, or any other by its address."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import DatabaseError as DriverError
 from sqlalchemy.exc import InternalError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from grid_assets.domain.errors import DatabaseError
-from resources.clients.database.schema import METADATA
+from resources.clients.database.migrate import migrate
+from resources.clients.database.transactions import begin_sqlite
 
 BUSY_SECONDS = 60
-READS_ONLY = "grid_reads_only"
 
 
 def open_database(url: str) -> Engine:
-    """Return an engine whose tables exist; every failure of the database itself is raised as a DatabaseError.
+    """Return an engine whose schema is up to date; every failure of the database itself is raised as a DatabaseError.
 
     Raises:
-        DatabaseError: If the database cannot be reached or written.
+        DatabaseError: If the database cannot be reached or written, or was made by a newer version of this project.
     """
     address = make_url(url)
     is_file = address.get_backend_name() == "sqlite" and bool(address.database)
@@ -31,18 +29,9 @@ def open_database(url: str) -> Engine:
     event.listen(engine, "handle_error", _raise_ours)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-    METADATA.create_all(engine)
+        event.listen(engine, "begin", begin_sqlite)
+    migrate(engine)
     return engine
-
-
-@contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
-    """Open a transaction for a block that only reads: its queries see one state, and it waits for no writer."""
-    with engine.connect() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        yield connection.execution_options(**{READS_ONLY: True})
 
 
 def prepare_file(path: Path) -> None:
@@ -74,12 +63,6 @@ def _raise_ours(context: ExceptionContext) -> None:
             "a database that can be reached, has room, and that this user may write to",
             "check GRID_HOME or GRID_DATABASE_URL, make room on the disk, then run the same command again",
         ) from context.original_exception
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    """Begin what may write with the write lock at once: a reader that turns writer later would fail instead of wait."""
-    is_reading = connection.get_execution_options().get(READS_ONLY, False)
-    connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")
 
 
 def _configure_sqlite(connection: object, _: ConnectionPoolEntry) -> None:

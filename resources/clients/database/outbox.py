@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, Engine, delete, func, select, update
 
 from grid_assets.domain.names import api_file_name
-from resources.clients.database.engine import reading
 from resources.clients.database.schema import OUTBOX
+from resources.clients.database.transactions import reading
 
 KEEP = timedelta(days=7)
 """How long entries stay after they landed. For so long a repeated request is known, whatever else was written."""

@@ -4,6 +4,8 @@ A copy has the table's own name, columns and key; `batch_id` is the version of a
 tombstone with its version, so every column but the key, the version and the mark can be null here.
 """
 
+from typing import Any
+
 from sqlalchemy import BigInteger, Boolean, Column, Date, Double, Index, Integer, String, Table
 from sqlalchemy.types import DateTime, TypeEngine
 
@@ -17,7 +19,7 @@ VERSION = "batch_id"
 DAY = "operating_day"
 IS_WITHDRAWN = "is_withdrawn"
 
-SQL_TYPES: dict[ColumnType, TypeEngine[object]] = {
+SQL_TYPES: dict[ColumnType, TypeEngine[Any]] = {
     ColumnType.STRING: String(),
     ColumnType.INT32: Integer(),
     ColumnType.INT64: BigInteger(),

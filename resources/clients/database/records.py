@@ -15,8 +15,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from grid_assets.domain.columns import TableSpec
 from grid_assets.domain.errors import DatabaseError, InputError
 from grid_assets.domain.projections.arrow import ARROW_TYPES
-from resources.clients.database.engine import reading
 from resources.clients.database.record_tables import DAY, IS_WITHDRAWN, RECORD_TABLES, VERSION
+from resources.clients.database.transactions import reading
 
 ROWS_AT_ONCE = 10_000
 """Rows that one transaction writes: other writers wait no longer than that takes."""

@@ -1,0 +1,1 @@
+"""One module a step: `v<number>_<what>.py`. A step that was released is never changed; a change is a new step."""
