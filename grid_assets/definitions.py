@@ -14,7 +14,7 @@ import dagster as dg
 
 from grid_assets import defs as stages
 from grid_assets.partitions import by_day, operating_days
-from jobs import changes, ingest, main, maintenance
+from jobs import changes, ingest, main, maintenance, reindex, serve, warm
 from resources.settings import GridSettings, load_settings
 from resources.wrappers.platform import PlatformResource
 
@@ -46,6 +46,9 @@ def build_defs(settings: GridSettings, overrides: Mapping[str, Any] | None = Non
         ingest.definitions(),
         main.definitions(settings),
         changes.definitions(days),
+        serve.definitions(),
+        warm.definitions(settings),
+        reindex.definitions(settings),
         maintenance.definitions(settings),
     )
 

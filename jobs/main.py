@@ -28,12 +28,13 @@ AFTER = {"after": dg.In(dg.Nothing)}
 
 @dg.op(pool="ingest", out=dg.Out(dg.Nothing))
 def take_arrivals(context: dg.OpExecutionContext, platform: PlatformResource) -> None:
-    """Repair what dead runs left, then take every file that has landed."""
+    """Repair what dead runs left, land what came by the API, then take every file that has landed."""
     from grid_assets.pipeline.repair import repair  # noqa: PLC0415 - loads the clients' libraries
-    from grid_assets.pipeline.run import take  # noqa: PLC0415
+    from grid_assets.pipeline.run import take, take_writes  # noqa: PLC0415
 
     with _open(context, platform) as opened:
         repair(opened)
+        take_writes(opened, LogReporter(context.log))
         _, outcome = take(opened, _driver(context), LogReporter(context.log))
         _tell(context, opened, outcome)
 
@@ -59,15 +60,32 @@ def aggregate_changes(context: dg.OpExecutionContext, platform: PlatformResource
         _tell(context, opened, outcome)
 
 
+@dg.op(pool="publish", ins=AFTER, out=dg.Out(dg.Nothing))
+def serve_changes(context: dg.OpExecutionContext, platform: PlatformResource) -> None:
+    """Bring every copy up to date with what changed: database, cache, search.
+
+    A copy that cannot be reached just now fails nothing: its days wait, and the sensor `copies` wakes a run for them.
+    """
+    from grid_assets.pipeline.outcome import StageOutcome  # noqa: PLC0415 - loads the clients' libraries
+    from grid_assets.pipeline.serve import serve  # noqa: PLC0415
+
+    with _open(context, platform) as opened:
+        served = serve(opened, _driver(context), LogReporter(context.log))
+        for stage, reason in served.delayed.items():
+            context.log.warning("%s waits for the next run: %s", stage, reason)
+        _tell(context, opened, sum(served.outcomes.values(), StageOutcome()))
+
+
 @dg.job(
     name=MAIN,
-    description="Take what has landed, verify what changed, aggregate what changed. Needs no partition.",
+    description="Take what has landed, verify what changed, aggregate what changed, bring every copy up to date. "
+    "Needs no partition.",
     tags={PURPOSE: MAIN},
     executor_def=dg.in_process_executor,
 )
 def main_job() -> None:
-    """Ingest, verification and aggregation, one after the other."""
-    aggregate_changes(after=verify_changes(after=take_arrivals()))
+    """Ingest, verification, aggregation and serving, one after the other."""
+    serve_changes(after=aggregate_changes(after=verify_changes(after=take_arrivals())))
 
 
 def definitions(settings: GridSettings) -> dg.Definitions:

@@ -22,6 +22,8 @@ from grid_assets.domain.columns import TableSpec
 from grid_assets.domain.tables import BY_NAME, METER_READINGS_HISTORY, TABLES
 from grid_assets.partitions import has_days, key_of
 from grid_assets.presentation.check_results import held_result, reconciliation_result
+from grid_assets.presentation.copies import batch_numbers, copies_of, copy_shown
+from grid_assets.presentation.copy_specs import COPIES
 from grid_assets.presentation.details import day_numbers, details
 from grid_assets.presentation.gates import GATED, gate_results
 from grid_assets.presentation.numbers import batch_rows, findings, held_batches
@@ -152,6 +154,15 @@ def _whole_tables(batches: Sequence[dict[str, Any]], ids: set[int]) -> dict[str,
 def _events(platform: Platform, news: News) -> Iterator[dg.AssetMaterialization | dg.AssetCheckEvaluation]:
     yield from _materializations(platform, news)
     yield from _evaluations(platform, news)
+    yield from _copies(platform, news)
+
+
+def _copies(platform: Platform, news: News) -> Iterator[dg.AssetMaterialization]:
+    """Yield one event for each copy that was brought up to date, however many days and batches that took."""
+    for name in COPIES:
+        batches = [batch for batch in news.batches if name in copies_of(batch)]
+        if batches:
+            yield dg.AssetMaterialization(name, metadata={**batch_numbers(batches), **copy_shown(platform, name)})
 
 
 def _materializations(platform: Platform, news: News) -> Iterator[dg.AssetMaterialization]:

@@ -4,6 +4,7 @@ from typing import Any
 
 RECONCILIATION = "reconciliation"
 HELD = "no_batch_held"
+AGREEMENT = "agrees_with_the_lake"
 
 
 def reconciliation_options(asset: str, what: str) -> dict[str, Any]:
@@ -22,4 +23,13 @@ def held_options(asset: str) -> dict[str, Any]:
         "asset": asset,
         "name": HELD,
         "description": "No batch of this stage waits for a decision because it broke a rule of its gate.",
+    }
+
+
+def agreement_options(asset: str, what: str) -> dict[str, Any]:
+    """Return the decorator's arguments of a copy's check: it warns, because a copy can always be made again."""
+    return {
+        "asset": asset,
+        "name": AGREEMENT,
+        "description": f"As far as changes were copied, {what}",
     }

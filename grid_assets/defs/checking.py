@@ -7,7 +7,7 @@ import dagster as dg
 
 from grid_assets.domain.tables import SENSOR_DATA
 from grid_assets.partitions import day_of
-from grid_assets.presentation.check_results import held_result, reconciliation_result
+from grid_assets.presentation.check_results import agreement_result, held_result, reconciliation_result
 from grid_assets.presentation.numbers import held_batches, known_days, logged_days
 from grid_assets.presentation.reconciliation import Line
 from resources.clients.platform import Platform
@@ -35,6 +35,16 @@ def held(context: dg.AssetCheckExecutionContext, resource: PlatformResource, sta
     """Return the result of a stage's check on held batches."""
     with as_dagster_failures(context.retry_number), resource.open() as platform:
         return held_result(held_batches(platform, stage))
+
+
+def agree(
+    context: dg.AssetCheckExecutionContext,
+    resource: PlatformResource,
+    books: Callable[[Platform], Sequence[Line]],
+) -> dg.AssetCheckResult:
+    """Return whether a copy holds what the lake holds, as far as its follower has got; a difference warns."""
+    with as_dagster_failures(context.retry_number), resource.open() as platform:
+        return agreement_result(books(platform))
 
 
 def _days(context: dg.AssetCheckExecutionContext, platform: Platform) -> tuple[date, ...]:

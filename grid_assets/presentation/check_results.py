@@ -27,12 +27,23 @@ _HELD = dg.TableSchema(
 
 def reconciliation_result(lines: Sequence[Line]) -> dg.AssetCheckResult:
     """Return whether all of a stage's books agree, with every line."""
+    return _books(lines, dg.AssetCheckSeverity.ERROR, "Every row is accounted for.")
+
+
+def agreement_result(lines: Sequence[Line]) -> dg.AssetCheckResult:
+    """Return whether a copy agrees with the lake, with every line; a difference warns, for a copy can be made again."""
+    told = sum(line.is_told_only for line in lines)
+    waits = f" {told} of {len(lines)} comparisons wait for days to be copied." if told else ""
+    return _books(lines, dg.AssetCheckSeverity.WARN, f"The copy holds what the lake holds.{waits}")
+
+
+def _books(lines: Sequence[Line], severity: dg.AssetCheckSeverity, said_if_kept: str) -> dg.AssetCheckResult:
     broken = [line for line in lines if not line.is_kept]
     said = "; ".join(f"{line.what}: found {line.found:,g}, expected {line.expected:,g}" for line in broken)
     return dg.AssetCheckResult(
         passed=not broken,
-        severity=dg.AssetCheckSeverity.ERROR,
-        description=said or "Every row is accounted for.",
+        severity=severity,
+        description=said or said_if_kept,
         metadata={"books": dg.MetadataValue.table([_record(line) for line in lines], schema=_LINES)},
     )
 

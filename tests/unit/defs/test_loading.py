@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[3]
-HEAVY = ("duckdb", "great_expectations", "matplotlib", "pandas", "pyarrow", "pyiceberg", "sqlalchemy")
+HEAVY = ("duckdb", "great_expectations", "matplotlib", "pandas", "pyarrow", "pyiceberg", "sqlalchemy", "tantivy")
 PROGRAM = f"""
 import sys, time
 started = time.perf_counter()

@@ -1,0 +1,1 @@
+"""The warm stage: the newest days and the latest values stand ready in the cache."""
