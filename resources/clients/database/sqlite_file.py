@@ -8,31 +8,20 @@ its own, so that one that fails takes nothing of the others with it. Modes of du
 import os
 import sqlite3
 import threading
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from grid_assets.domain.errors import DatabaseError
+from resources.clients.database.group_commit import CommitLine, InterruptedCommitError, Ticket
 
 Durability = Literal["normal", "full"]
 BUSY_SECONDS = 60.0
-MOST_TOGETHER = 256
 MOST_IDLE_READERS = 8
 Result = TypeVar("Result")
+Work = Callable[[sqlite3.Connection], Any]
 _INHERITED: list[object] = []
-
-
-@dataclass
-class _Ticket(Generic[Result]):
-    """One caller's work, and what came of it."""
-
-    work: Callable[[sqlite3.Connection], Result]
-    is_done: bool = False
-    result: Result | None = None
-    error: Exception | None = None
 
 
 class SqliteFile:
@@ -50,28 +39,28 @@ class SqliteFile:
         self.path = path
         self.durability = durability
         self._prepare = prepare
+        self._writer: sqlite3.Connection | None = None
+        self._idle: list[sqlite3.Connection] = []
+        self._life = 0
         self._begin_anew()
 
     def write(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
         """Run some work in a transaction and return its result once that is durable.
 
-        The work must be quick, for others wait for it, and must use only the connection that it is given. What it
-        raises is raised here, and nothing of it stays.
+        The work must be quick, for others wait for it, and must use only the connection that it is given. It may run
+        twice, the first time having been rolled back. What it raises is raised here, and nothing of it stays.
 
         Raises:
             DatabaseError: If the file cannot be written.
         """
         self._own()
-        ticket: _Ticket[Result] = _Ticket(work)
-        self._waiting.append(ticket)
-        with self._turn:
-            while not ticket.is_done:
-                self._commit_together()
+        ticket = self._line.done(work)
         if ticket.error is not None:
             raise self._translated(ticket.error)
-        return ticket.result  # type: ignore[return-value]
+        result: Result = ticket.result
+        return result
 
-    def read(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+    def read(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[Any]:
         """Return the rows of one query, as of its beginning.
 
         Raises:
@@ -114,41 +103,21 @@ class SqliteFile:
 
     def _begin_anew(self) -> None:
         self._pid = os.getpid()
-        self._waiting: deque[_Ticket[Any]] = deque()
         self._turn = threading.Lock()
+        self._line = CommitLine(self._run, self._turn)
         self._guard = threading.Lock()
-        self._writer: sqlite3.Connection | None = None
-        self._idle: list[sqlite3.Connection] = []
-        self._life = 0
+        self._writer, self._idle, self._life = None, [], 0
         self._is_prepared = False
 
-    def _commit_together(self) -> None:
-        tickets: list[_Ticket[Any]] = []
-        try:
-            while self._waiting and len(tickets) < MOST_TOGETHER:
-                tickets.append(self._waiting.popleft())
-            self._run(tickets)
-        except Exception as error:  # noqa: BLE001 - every waiting caller has to hear of it
-            _fail(tickets, error)
-        except BaseException:
-            _fail(tickets, sqlite3.OperationalError("interrupted"))
-            raise
-        for ticket in tickets:
-            ticket.is_done = True
-
-    def _run(self, tickets: list[_Ticket[Any]]) -> None:
+    def _run(self, tickets: list[Ticket[Work]]) -> None:
         if self._writer is None:
             self._writer = self._open()
-        writer = self._writer
-        writer.execute("BEGIN IMMEDIATE")
         try:
-            for ticket in tickets:
-                _run_one(writer, ticket)
-            writer.execute("COMMIT")
-        except BaseException:
-            if writer.in_transaction:
-                writer.execute("ROLLBACK")
-            raise
+            _run_all(self._writer, tickets)
+        except Exception:
+            if len(tickets) == 1:
+                raise
+            _run_each(self._writer, tickets)
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
@@ -175,7 +144,7 @@ class SqliteFile:
 
     def _give_back(self, connection: sqlite3.Connection, life: int) -> None:
         with self._guard:
-            if life == self._life and len(self._idle) < MOST_IDLE_READERS:
+            if life == self._life and len(self._idle) < MOST_IDLE_READERS and not connection.in_transaction:
                 self._idle.append(connection)
                 return
         connection.close()
@@ -194,10 +163,10 @@ class SqliteFile:
 
     def _translated(self, error: Exception) -> Exception:
         """Return the error that a caller gets, one of its own where several share what failed."""
-        if not isinstance(error, sqlite3.Error):
+        if not isinstance(error, sqlite3.Error | InterruptedCommitError):
             return error
         made = DatabaseError(
-            f"the file {self.path} does not work: {error}",
+            f"the file {self.path} does not work: {str(error) or 'the write was interrupted'}",
             "a database file that has room, and that this user may write to",
             "check GRID_HOME, make room on the disk, then do the same again",
         )
@@ -205,19 +174,35 @@ class SqliteFile:
         return made
 
 
-def _run_one(writer: sqlite3.Connection, ticket: _Ticket[Any]) -> None:
-    writer.execute("SAVEPOINT work")
+def _run_all(writer: sqlite3.Connection, tickets: list[Ticket[Work]]) -> None:
+    """Run works that are expected to succeed: savepoints would take longer than the works do."""
+    with _transaction(writer):
+        for ticket in tickets:
+            ticket.result = ticket.work(writer)
+
+
+def _run_each(writer: sqlite3.Connection, tickets: list[Ticket[Work]]) -> None:
+    """Run works of which one is known to fail, so that it takes nothing of the others with it."""
+    with _transaction(writer):
+        for ticket in tickets:
+            writer.execute("SAVEPOINT work")
+            try:
+                ticket.result = ticket.work(writer)
+            except Exception as error:
+                ticket.error = error
+                if not writer.in_transaction:
+                    raise  # SQLite gave up the transaction as a whole: no room, or no memory
+                writer.execute("ROLLBACK TO work")
+            writer.execute("RELEASE work")
+
+
+@contextmanager
+def _transaction(writer: sqlite3.Connection) -> Iterator[None]:
+    writer.execute("BEGIN IMMEDIATE")
     try:
-        ticket.result = ticket.work(writer)
-    except Exception as error:  # noqa: BLE001 - it is the caller's, and raised there
-        ticket.error = error
-        if not writer.in_transaction:
-            raise  # SQLite gave up the transaction as a whole: no room, or no memory
-        writer.execute("ROLLBACK TO work")
-    writer.execute("RELEASE work")
-
-
-def _fail(tickets: list[_Ticket[Any]], error: Exception) -> None:
-    for ticket in tickets:
-        ticket.error = ticket.error or error
-        ticket.is_done = True
+        yield
+        writer.execute("COMMIT")
+    except BaseException:
+        if writer.in_transaction:
+            writer.execute("ROLLBACK")
+        raise

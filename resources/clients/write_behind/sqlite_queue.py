@@ -166,13 +166,14 @@ class SqliteQueue:
         return tuple(Receipt(w.request_id, known[w.request_id] or 0, w.request_id in new) for w in writes)
 
     def _take_room(self, connection: sqlite3.Connection, count: int) -> None:
-        if sql.add(connection, sql.WAITING, count) > self.most_pending:
+        waiting, parked = sql.take_room(connection, count)
+        if waiting > self.most_pending:
             raise QueueFullError(
                 f"the write-behind queue holds its {self.most_pending:,} writes",
                 "room for another one",
                 "start `grid worker`, or call again when it has drained",
             )
-        if sql.counted(connection, sql.PARKED) >= self.most_pending:
+        if parked >= self.most_pending:
             raise QueueFullError(
                 f"{self.most_pending:,} writes are parked because the database refused them",
                 "fewer of them",

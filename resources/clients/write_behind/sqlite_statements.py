@@ -18,7 +18,9 @@ UNION ALL SELECT version FROM applied_requests WHERE request_id = :id
 UNION ALL SELECT version FROM outbox WHERE request_id = :id"""
 """The version that a request was given before: it waits, was applied, or went through write-through."""
 
-ENTER = "INSERT INTO write_queue (version, request_id, row_key, body, state, due, queued, attempts) VALUES (?, ?, ?, ?, 'pending', ?, ?, 0)"
+ENTER = """
+INSERT INTO write_queue (version, request_id, row_key, body, state, due, queued, attempts)
+VALUES (?, ?, ?, ?, 'pending', ?, ?, 0)"""
 
 _FREE = """
 q.due <= :now AND NOT EXISTS (
@@ -78,11 +80,18 @@ CLAIMED = "SELECT COUNT(*) FROM write_queue WHERE state = 'claimed'"
 _ADD = """
 INSERT INTO counters (name, value) VALUES (?, ?)
 ON CONFLICT (name) DO UPDATE SET value = value + excluded.value RETURNING value"""
+_TAKE_ROOM = f"{_ADD}, (SELECT value FROM counters WHERE name = '{PARKED}')"
 
 
 def add(connection: sqlite3.Connection, counter: str, count: int) -> int:
     """Add to a counter, within a transaction, and return what it is now."""
     return int(connection.execute(_ADD, (counter, count)).fetchone()[0])
+
+
+def take_room(connection: sqlite3.Connection, count: int) -> tuple[int, int]:
+    """Count so many entries more, within a transaction; return how many wait then, and how many are parked."""
+    waiting, parked = connection.execute(_TAKE_ROOM, (WAITING, count)).fetchone()
+    return int(waiting), int(parked or 0)
 
 
 def counted(connection: sqlite3.Connection, counter: str) -> int:
