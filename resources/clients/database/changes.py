@@ -85,6 +85,12 @@ class ChangeLog:
         with self.engine.begin() as connection:
             advance(connection, progress)
 
+    def forget(self, consumer: str) -> None:
+        """Forget how far a consumer has got that is no more."""
+        with self.engine.begin() as connection:
+            for table in (CONSUMER_DAYS, CONSUMER_OFFSETS):
+                connection.execute(delete(table).where(table.c.consumer == consumer))
+
 
 def record_changes(connection: Connection, batch_id: int, changes: Sequence[Change]) -> int:
     """Append changes to the log, once each, and return how many."""
