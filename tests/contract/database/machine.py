@@ -1,0 +1,89 @@
+"""What the suite's machines share: several clients of one fresh database, clients that come and go, failing commits."""
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from sqlalchemy import event
+
+from resources.clients.database.client import Database
+from tests.contract.database.backends import Backend
+from tests.properties import examples
+
+CLIENTS = 3
+WHO = st.integers(0, CLIENTS - 1)
+_NUMBERS = itertools.count()
+
+
+class CommitError(Exception):
+    """A transaction that could not be committed: the disk was full, or the connection was lost."""
+
+
+class Machine(RuleBasedStateMachine):
+    """Several clients of one database."""
+
+    backend: ClassVar[Backend]
+    folder: ClassVar[Path]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.address = self.backend.fresh(self.folder, next(_NUMBERS))
+        self.clients = [self.backend.make(self.address) for _ in range(CLIENTS)]
+
+    @rule(who=WHO)
+    def begin_anew(self, who: int) -> None:
+        """Let a client lose its connections and everything that it remembers."""
+        self.clients[who].close()
+        self.clients[who] = self.backend.make(self.address)
+
+    def teardown(self) -> None:
+        """Close every client."""
+        for client in self.clients:
+            client.close()
+
+
+@contextmanager
+def no_commit(client: Database) -> Iterator[None]:
+    """Let the next commit of a client fail, after all of its statements; assert that one was tried."""
+
+    def fail(_: object) -> None:
+        raise CommitError
+
+    event.listen(client.engine, "commit", fail)
+    try:
+        with pytest.raises(CommitError):
+            yield
+    finally:
+        event.remove(client.engine, "commit", fail)
+
+
+def hold(machine: type[Machine], backend: Backend, folder: Path, usual: int) -> None:
+    """Hold a backend to what a machine knows; many more examples in the deep tier."""
+    _run(machine, backend, folder, examples(usual))
+
+
+def hold_in_order(machine: type[Machine], backend: Backend, folder: Path) -> None:
+    """Run a machine the same way each time, until it fails; there is nothing to be made smaller."""
+    plain = settings(
+        max_examples=300,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        report_multiple_bugs=False,
+        print_blob=False,
+    )
+    _run(machine, backend, folder, plain)
+
+
+def _run(machine: type[Machine], backend: Backend, folder: Path, chosen: settings) -> None:
+    backend.prepare(folder)
+    names: dict[str, Any] = {"backend": backend, "folder": folder}
+    bound = type(machine.__name__, (machine,), names)
+    limits = settings(chosen, deadline=None, stateful_step_count=30, suppress_health_check=list(HealthCheck))
+    run_state_machine_as_test(bound, settings=limits)
