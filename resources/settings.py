@@ -77,11 +77,20 @@ class GridSettings(BaseSettings):
     @property
     def cache_file(self) -> Path:
         """Return the file of the embedded cache and queue: the operational database's where that is a file."""
+        return self._database_file or (self.home / "grid.db").absolute()
+
+    @property
+    def is_one_file(self) -> bool:
+        """Return whether the operational database lives in the file of the embedded cache and queue."""
+        return self._database_file is not None
+
+    @property
+    def _database_file(self) -> Path | None:
         from sqlalchemy import make_url  # noqa: PLC0415 - settings are read by what should start quickly
 
         address = make_url(self.database_address)
         is_file = address.get_backend_name() == "sqlite" and bool(address.database)
-        return Path(str(address.database)) if is_file else (self.home / "grid.db").absolute()
+        return Path(str(address.database)) if is_file else None
 
     @property
     def catalog_address(self) -> str:

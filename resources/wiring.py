@@ -2,9 +2,8 @@
 
 from datetime import UTC, datetime
 
-from grid_assets.domain.search.documents import document_kinds
-
 from grid_assets.domain.intervals import zone_of
+from grid_assets.domain.search.documents import document_kinds
 from resources.clients.cache.sqlite_cache import SqliteCache
 from resources.clients.database.client import Database
 from resources.clients.database.engine import prepare_file
@@ -13,8 +12,10 @@ from resources.clients.engines.duckdb_engine import DuckDBEngine
 from resources.clients.lake.client import Lake, LakeSettings
 from resources.clients.platform import Limits, Platform
 from resources.clients.quality.judge import ExpectationsJudge
+from resources.clients.search.base import SearchEngine
 from resources.clients.search.tantivy_engine import TantivyEngine
 from resources.clients.write_behind.sqlite_queue import SqliteQueue
+from resources.clients.write_behind.through import OneFileThrough, Through, TwoStoreThrough
 from resources.settings import GridSettings
 
 MEGABYTE = 1_000_000
@@ -30,7 +31,7 @@ def make_platform(settings: GridSettings) -> Platform:
         database=Database(settings.database_address),
         cache=SqliteCache(file),
         queue=SqliteQueue(file, settings.pending_writes),
-        search=TantivyEngine(settings.search_folder, document_kinds(settings.readings_grain)),
+        search=make_search(settings),
         judge=ExpectationsJudge(),
         zone=zone,
         landing=settings.landing,
@@ -46,6 +47,19 @@ def make_platform(settings: GridSettings) -> Platform:
     )
 
 
+def make_search(settings: GridSettings) -> SearchEngine:
+    """Return the engine of the search indices."""
+    return TantivyEngine(settings.search_folder, document_kinds(settings.readings_grain))
+
+
 def make_file(settings: GridSettings) -> SqliteFile:
     """Return the file that the embedded cache and queue live in; the database's where that is one."""
     return SqliteFile(settings.cache_file, settings.durability, lambda: prepare_file(settings.cache_file))
+
+
+def make_through(settings: GridSettings) -> Through:
+    """Return what writes through: by one transaction where database and cache are one file, else in turn."""
+    file = make_file(settings)
+    if settings.is_one_file:
+        return OneFileThrough(file)
+    return TwoStoreThrough(Database(settings.database_address), file, SqliteCache(file))

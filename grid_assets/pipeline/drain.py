@@ -31,10 +31,15 @@ def drain(platform: Platform, reporter: Reporter) -> DrainReport:
     reporter.start(STAGE, waiting)
     worker = Worker(platform.queue, platform.database.api_writes.apply)
     tally = worker.drain(heard=lambda step: _tell(reporter, step))
-    depth = platform.queue.depth()
-    report = DrainReport(tally.applied, tally.parked, tally.retried, depth.pending + depth.claimed)
+    report = report_of(platform, tally)
     reporter.finish(f"{report.applied:,} writes applied, {report.parked:,} parked, {report.left:,} left")
     return report
+
+
+def report_of(platform: Platform, tally: Tally) -> DrainReport:
+    """Return what became of writes, with what waits now."""
+    depth = platform.queue.depth()
+    return DrainReport(tally.applied, tally.parked, tally.retried, depth.pending + depth.claimed)
 
 
 def _tell(reporter: Reporter, step: Tally) -> None:

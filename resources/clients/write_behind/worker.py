@@ -28,7 +28,8 @@ class WorkerOptions:
 
     Args:
         batch_size: Writes that are claimed and applied at once.
-        lease: How long a claim holds unless its process is known to be dead; longer than a locked database is waited for.
+        lease: How long a claim holds; longer than a locked database is waited for. Claims of processes that are known
+            to be dead do not count.
         attempts: How often a write is tried that the database refuses for good, before it is parked.
         first_delay: The delay before the second attempt; it doubles with each one, give or take a quarter.
         longest_delay: What delays grow to.
@@ -134,9 +135,9 @@ class Worker:
         versions = [queued.version for writes in rows for queued in writes]
         try:
             self.apply([writes[-1] for writes in rows])
-        except (DatabaseError, Retryable) as error:
-            return self._give_back(rows, error, refusals=1)
         except Exception as error:  # noqa: BLE001 - whatever a write makes the database say, it must not stop the others
+            if isinstance(error, DatabaseError | Retryable):
+                return self._give_back(rows, error, refusals=1)
             if len(rows) == 1:
                 return self._refused(rows[0], error)
             middle = len(rows) // 2
