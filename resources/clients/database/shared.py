@@ -39,15 +39,23 @@ class _Open(Generic[Client]):
     identity: _Identity = None
 
 
+def _cache_file(settings: GridSettings) -> Path:
+    return settings.cache_file
+
+
 class Shared(Generic[Client]):
     """Clients of one kind by settings, made on first use.
 
     Args:
-        make: Makes a client; what it opens lies in the settings' `cache_file`.
+        make: Makes a client.
+        place: The file or folder that it opens; by default the settings' `cache_file`.
     """
 
-    def __init__(self, make: Callable[[GridSettings], Client]) -> None:
+    def __init__(
+        self, make: Callable[[GridSettings], Client], place: Callable[[GridSettings], Path] = _cache_file
+    ) -> None:
         self._make = make
+        self._place = place
         self._open: dict[Hashable, _Open[Client]] = {}
         self._guard = threading.Lock()
         self._pid = os.getpid()
@@ -85,7 +93,7 @@ class Shared(Generic[Client]):
             _close(self._open.pop(key).client)
         while len(self._open) >= MOST_OPEN:
             _close(self._open.pop(next(iter(self._open))).client)
-        made = self._open[key] = _Open(self._make(settings), settings.cache_file)
+        made = self._open[key] = _Open(self._make(settings), self._place(settings))
         return made.client
 
     def _is_current(self, found: _Open[Client]) -> bool:
