@@ -7,14 +7,14 @@ import typer
 from grid_assets.cli import common
 from grid_assets.cli.common import First, Json, Last
 from grid_assets.cli.output import ERR, OUT, TerminalReporter, print_json, print_table
+from grid_assets.cli.searching import KINDS, search
 
-KINDS = ("sensors", "readings", "events")
 Kinds = Annotated[list[str] | None, typer.Option("--kind", help=f"{', '.join(KINDS)}; all of them by default.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module to the application."""
-    for command in (latest, warm, reindex, worker):
+    for command in (search, latest, warm, reindex, worker):
         app.command()(command)
 
 

@@ -26,7 +26,7 @@ MOST_ROWS = 200
 STATE_STYLES = {"ok": "green", "warning": "yellow", "bad": "red"}
 NEXT_STEPS = (
     ('{grid} query "SELECT * FROM load_daily LIMIT 5"', "read-only SQL over every table, also --as-of TIME"),
-    ("{grid} search theft", "sensors, readings and events by words, numbers, time and place"),
+    ("{grid} search theft --in events", "sensors, readings and events by words, numbers, time and place"),
     ("make ui", "the asset graph, checks and plots in Dagster"),
     ("make notebook", "load curves, quality and findings over the Parquet lake"),
     ("{grid} status", "sizes, what waits, what is held back"),
@@ -101,6 +101,7 @@ def show_status(state: Status, *, as_json: bool) -> None:
     _show_tables(state)
     if state.quarantine:
         print_table("Quarantine", ("reason", "rows"), [(q["reason"], q["rows"]) for q in state.quarantine])
+    print_table("Copies", ("part", "holds"), [(copy.part, copy.said) for copy in state.copies])
     waiting = ", ".join(f"{days} days for {stage}" for stage, days in state.pending_days.items() if days)
     OUT.print(f"Waiting: {waiting or 'nothing'}. Open batches: {state.open_batches}.")
     _show_held(state)

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from grid_assets.domain.errors import GridError
 from grid_assets.domain.tables import TABLES
+from grid_assets.pipeline.copies import PARKED, copies
 from resources.clients.lake.filters import EVERYTHING
 from resources.clients.platform import Platform
 
@@ -45,6 +46,7 @@ def examine(platform: Platform) -> tuple[Finding, ...]:
         ("data files", _data_files),
         ("engine", _engine),
         ("batches", _batches),
+        ("copies", _copies),
     )
     return tuple(_guarded(name, check, platform) for name, check in parts)
 
@@ -122,3 +124,16 @@ def _batches(platform: Platform) -> Finding:
     if held:
         return Finding("batches", "warning", f"held by their gate: {held}", "`grid status`, then `grid release BATCH`")
     return Finding("batches", "ok", "none is open or held")
+
+
+def _copies(platform: Platform) -> Finding:
+    found = copies(platform)
+    said = "; ".join(f"{copy.part}: {copy.said}" for copy in found)
+    if broken := [copy.part for copy in found if copy.problem]:
+        return Finding(
+            "copies", "bad", said, f"mend {', '.join(broken)}: caches and indices are made anew by `grid run`"
+        )
+    if sum(copy.numbers.get(PARKED, 0) for copy in found):
+        action = "look at `resources.write_behind.parked_writes()`, mend what they name, then requeue them"
+        return Finding("copies", "warning", said, action)
+    return Finding("copies", "ok", said)

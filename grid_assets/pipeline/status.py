@@ -6,7 +6,10 @@ from typing import Any
 from grid_assets.domain.columns import TableSpec
 from grid_assets.domain.tables import METER_READINGS, SENSOR_DATA, TABLES
 from grid_assets.pipeline import aggregate_stage, verify_stage
+from grid_assets.pipeline.copies import CopyState, copies
+from grid_assets.pipeline.lag import lag, pending_days
 from grid_assets.pipeline.query import query
+from grid_assets.pipeline.serve import FOLLOWERS
 from resources.clients.platform import Platform
 
 _FINDING = """
@@ -52,10 +55,12 @@ class Status:
     open_batches: int
     quarantine: tuple[dict[str, Any], ...]
     finding: str
+    copies: tuple[CopyState, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the status as plain JSON values."""
-        return {**self.__dict__, "tables": [table.__dict__ for table in self.tables]}
+        copies = {copy.part: copy.numbers or {"problem": copy.problem} for copy in self.copies}
+        return {**self.__dict__, "tables": [table.__dict__ for table in self.tables], "copies": copies}
 
 
 def status(platform: Platform) -> Status:
@@ -63,7 +68,7 @@ def status(platform: Platform) -> Status:
     batches = platform.database.batches.listing()
     files = platform.database.files.listing()
     names = ("received", "stored", "duplicate", "quarantined")
-    log = platform.database.change_log
+    log, lags = platform.database.change_log, lag(platform)
     return Status(
         tables=tuple(_size(platform, table) for table in TABLES),
         files={state: sum(f["state"] == state for f in files) for state in ("ingested", "quarantined", "claimed")},
@@ -71,6 +76,7 @@ def status(platform: Platform) -> Status:
         pending_days={
             "verify": len(log.pending(verify_stage.STAGE, SENSOR_DATA.name).days),
             "aggregate": len(log.pending(aggregate_stage.STAGE, METER_READINGS.name).days),
+            **{stage: len(pending_days(lags, stage)) for stage in FOLLOWERS},
         },
         held_batches=tuple(
             {"batch_id": b["batch_id"], "stage": b["stage"], "gate": (b["result"] or {}).get("gate", [])}
@@ -80,6 +86,7 @@ def status(platform: Platform) -> Status:
         open_batches=sum(b["state"] == "claimed" for b in batches),
         quarantine=_quarantine(platform),
         finding=finding(platform),
+        copies=copies(platform),
     )
 
 

@@ -12,7 +12,7 @@ from resources.clients.database.batches import Settlement
 from resources.clients.platform import Platform
 from tests.support.homes import HomeShelf, opened
 
-PARTS = ["home", "database", "catalog", "data files", "engine", "batches"]
+PARTS = ["home", "database", "catalog", "data files", "engine", "batches", "copies"]
 NOW = datetime(2016, 4, 1, tzinfo=UTC)
 
 
