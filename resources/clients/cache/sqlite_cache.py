@@ -65,7 +65,7 @@ class SqliteCache:
     def lease(self, key: str, seconds: float) -> Lease:
         """Read a key; on a miss let one caller fill it, for so many seconds."""
         lease = leases.lease(self._store, key, seconds)
-        self._counters.count(int(lease.value is not None), int(lease.value is None))
+        self._counters.count(int(lease.value is not None), int(lease.token is not None))
         return lease
 
     def fill(self, key: str, token: str, value: bytes, ttl_seconds: float | None) -> bool:
