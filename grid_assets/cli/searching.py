@@ -16,7 +16,7 @@ KINDS = ("sensors", "readings", "events")
 TYPE_FIELDS = {"sensors": "sensor_type", "readings": "sensor_type", "events": "event_type"}
 
 
-def search(  # noqa: PLR0913 - every filter is an option of its own
+def search(  # noqa: PLR0913, PLR0917 - every filter is an option of its own
     text: Annotated[str, typer.Argument(help="Words, ids or beginnings of them; '' finds all.")] = "",
     kind: Annotated[str, typer.Option("--in", help=f"{', '.join(KINDS)}.")] = "sensors",
     of_type: Annotated[list[str] | None, typer.Option("--type", help="Sensor type, or event type.")] = None,

@@ -1,6 +1,6 @@
 """Commands over what is served: latest values, search, and the copies that they answer from."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -65,13 +65,15 @@ def reindex(
     from grid_assets.pipeline.reindex import index_changes
 
     reporter = TerminalReporter(ERR)
+    rows: list[dict[str, Any]]
     with common.errors(), common.platform() as platform:
         wanted = _kinds(kinds)
         if rollback:
             live = roll_back(platform, wanted)
             rows = [{"kind": kind, "live": name} for kind, name in live.items()]
         elif changes:
-            rows = [{"what": name, "how_many": n} for name, n in index_changes(platform, "cli", reporter).rows.items()]
+            done = index_changes(platform, "cli", reporter)
+            rows = [{"what": name, "how_many": count} for name, count in done.rows.items()]
         else:
             rows = [dict(report.__dict__) for report in rebuild(platform, wanted, "cli", reporter)]
     if as_json:

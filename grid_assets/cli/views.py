@@ -26,7 +26,7 @@ MOST_ROWS = 200
 STATE_STYLES = {"ok": "green", "warning": "yellow", "bad": "red"}
 NEXT_STEPS = (
     ('{grid} query "SELECT * FROM load_daily LIMIT 5"', "read-only SQL over every table, also --as-of TIME"),
-    ("{grid} search theft --in events", "sensors, readings and events by words, numbers, time and place"),
+    ("{grid} search theft --in events", "find sensors, readings and events by words"),
     ("make ui", "the asset graph, checks and plots in Dagster"),
     ("make notebook", "load curves, quality and findings over the Parquet lake"),
     ("{grid} status", "sizes, what waits, what is held back"),
