@@ -5,7 +5,7 @@ One process at a time writes an index, the others wait; readers are never held u
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -105,24 +105,43 @@ class TantivyEngine:
             raise SearchError("a change names an id twice", "each document once")
         if not ids:
             return Applied(0, 0, 0)
-        versions = self._of(kind)
-        with ExitStack() as stack:
-            stack.enter_context(versions.locked(index))
+        with self._of(kind).locked(index):
             opened = self._opened(kind, index)
             known = opened.known(ids)
-            documents, withdrawn = _newer(documents, known), _newer(withdrawn, known)
-            kept = [*documents.column("id").to_pylist(), *withdrawn.column("id").to_pylist()]
-            if kept:
-                writer = stack.enter_context(writing(opened, is_small=len(kept) < SMALL))
-                for document_id in kept:
-                    if document_id in known:
-                        writer.delete_documents_by_term(ID, document_id)
-                for batch in documents.to_batches():
-                    for line in document_lines(batch, companions_of(self.kinds[kind])):
-                        writer.add_json(line)
-                for row in withdrawn.to_pylist():
-                    writer.add_json(tombstone_line(row["id"], row["version"]))
-        return Applied(documents.num_rows, withdrawn.num_rows, len(ids) - len(kept))
+            documents, withdrawn = self._due(documents, known), self._due(withdrawn, known)
+            if documents.num_rows or withdrawn.num_rows:
+                self._replace(self.kinds[kind], opened, known, documents, withdrawn)
+        taken = documents.num_rows + withdrawn.num_rows
+        return Applied(documents.num_rows, withdrawn.num_rows, len(ids) - taken)
+
+    def _due(self, rows: pa.Table, known: Mapping[str, Known]) -> pa.Table:
+        """Return the rows whose version is not below the one that stands."""
+        pairs = zip(rows.column("id").to_pylist(), rows.column("version").to_pylist(), strict=True)
+        return rows.filter(
+            pa.array([i not in known or version >= known[i].version for i, version in pairs], pa.bool_())
+        )
+
+    def _replace(
+        self,
+        kind: DocumentKind,
+        opened: OpenIndex,
+        known: Mapping[str, Known],
+        documents: pa.Table,
+        withdrawn: pa.Table,
+    ) -> None:
+        with writing(opened, is_small=documents.num_rows < SMALL) as writer:
+            for document_id in (*documents.column("id").to_pylist(), *withdrawn.column("id").to_pylist()):
+                if document_id in known:
+                    writer.delete_documents_by_term(ID, document_id)
+            for batch in documents.to_batches():
+                for line in document_lines(batch, companions_of(kind)):
+                    writer.add_json(line)
+            for line in self._tombstones(withdrawn):
+                writer.add_json(line)
+
+    def _tombstones(self, withdrawn: pa.Table) -> list[str]:
+        """Return what stays of removed documents: their versions."""
+        return [tombstone_line(row["id"], row["version"]) for row in withdrawn.to_pylist()]
 
     def promote(self, kind: str, index: str) -> str | None:
         """Make an index whose loading was ended the live one in one atomic step; return the one before."""
@@ -222,9 +241,3 @@ class TantivyEngine:
         if found is None:
             raise SearchError(f"there are no documents of the kind {kind!r}", f"one of {', '.join(self.kinds)}")
         return found
-
-
-def _newer(rows: pa.Table, known: Mapping[str, Known]) -> pa.Table:
-    """Return the rows whose version is not below the one that stands."""
-    pairs = zip(rows.column("id").to_pylist(), rows.column("version").to_pylist(), strict=True)
-    return rows.filter(pa.array([i not in known or version >= known[i].version for i, version in pairs], pa.bool_()))
