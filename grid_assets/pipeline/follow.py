@@ -60,6 +60,8 @@ def follow(
         The days done and the numbers that `copy` returned, added up.
     """
     wanted = _wanted(platform, feed, days)
+    if not wanted:
+        return StageOutcome()
     reporter.start(feed.stage, len(wanted))
     do = partial(_step, platform, feed, copy, driver, is_asked=days is not None)
     outcome = in_steps(platform, reporter, feed.table, wanted, do)
