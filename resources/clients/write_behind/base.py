@@ -58,16 +58,19 @@ class WriteQueue(Protocol):
     def put(self, writes: Sequence[Write]) -> tuple[Receipt, ...]:
         """Store cached values and queue entries, all or none; a request that is known already is not stored again.
 
-        The cached value is versioned: a later write of the key is never overwritten by an earlier one.
+        The cached value is versioned: a later write of the key is never overwritten by an earlier one. A request is
+        known while it waits or is parked, and for seven days after it was applied.
 
         Raises:
-            QueueFullError: If the bound on pending entries is reached; nothing of the call is stored.
+            QueueFullError: If the call would exceed the bound on what waits, or as many entries are parked; nothing of
+                the call is stored.
         """
 
     def claim(self, worker: str, most: int, lease_seconds: float) -> tuple[QueuedWrite, ...]:
         """Take the oldest entries for a worker alone, until its lease ends; then others may take them over.
 
-        An entry is not given out while an older one of the same row is claimed or waits for its next attempt.
+        An entry is not given out while an older one of the same row is claimed or waits for its next attempt. Parked
+        ones hold nothing up.
         """
 
     def acknowledge(self, worker: str, versions: Sequence[int]) -> int:
@@ -83,7 +86,10 @@ class WriteQueue(Protocol):
         """Return what was set aside, oldest first."""
 
     def requeue(self, versions: Sequence[int]) -> int:
-        """Make parked entries pending again, as if never tried; return how many."""
+        """Make parked entries pending again, as if never tried, the oldest first while there is room; return how many.
+
+        One that a newer write of its row has overtaken meanwhile changes nothing when it is applied.
+        """
 
     def depth(self) -> QueueDepth:
         """Return how much waits."""
