@@ -143,11 +143,14 @@ def _text_behind(target: Target, sorting: Sorting, text: str) -> "Query":
     Ranges of texts can only be had through the library's parser, so nothing is given to it that it might take for
     more than a letter: the text is cut before the first such one.
     """
+    from tantivy import Query  # noqa: PLC0415 - only who searches loads the library
+
     safe = next((text[:at] for at, letter in enumerate(text) if letter in _BREAKS or letter.isspace()), text)
-    safe = "" if safe.startswith("*") else safe
+    if not safe or safe.startswith("*"):
+        return Query.all_query()
     if sorting.is_down:
         return target.index.parse_query(f"{sorting.name}:[* TO {safe}{_LAST_LETTER}]")
-    return target.index.parse_query(f"{sorting.name}:[{safe or '*'} TO *]")
+    return target.index.parse_query(f"{sorting.name}:[{safe} TO *]")
 
 
 def _sorted(target: Target, query: "Query", sorting: Sorting, need: int) -> list[Keyed]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from heapq import nsmallest
 from typing import TYPE_CHECKING, Any
 
 from grid_assets.domain.search.checking import RELEVANCE, place_fields
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 MOST_VALUES = 100
 """Values that a facet lists, the most frequent ones."""
+_MOST_COMPARED = 10_000
+"""Distinct values among which those with equal counts are listed in order; of more, any of the equal ones are."""
 _MOST_COUNTED = 1_000_000
 """Distinct values that are counted exactly in each segment of an index."""
 
@@ -29,14 +32,14 @@ def facet_counts(target: Target, query: "Query", names: Sequence[str]) -> Mappin
     """Return how many documents of a query have each value of some fields, most first, then by value."""
     if not names:
         return {}
-    size = {"size": MOST_VALUES, "shard_size": _MOST_COUNTED}
+    size = {"size": _MOST_COMPARED, "shard_size": _MOST_COUNTED}
     answer = target.searcher.aggregate(query, {name: {"terms": {"field": name, **size}} for name in names})
     return {name: _counts(answer[name]["buckets"]) for name in names}
 
 
 def _counts(buckets: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, int], ...]:
     counts = ((str(bucket["key"]), int(bucket["doc_count"])) for bucket in buckets)
-    return tuple(sorted(counts, key=lambda each: (-each[1], each[0])))
+    return tuple(nsmallest(MOST_VALUES, counts, key=lambda each: (-each[1], each[0])))
 
 
 def _hit(target: Target, asked: SearchRequest, found: Found) -> Hit:
