@@ -1,0 +1,77 @@
+"""What the suite's machines share: several clients of one fresh cache, a clock that they go by, clients that die."""
+
+import itertools
+from pathlib import Path
+from typing import Any, ClassVar
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+
+from tests.contract.cache.backends import Backend
+from tests.properties import examples
+
+CLIENTS = 3
+WHO = st.integers(0, CLIENTS - 1)
+NOON = 1_459_080_000.0
+_NUMBERS = itertools.count()
+
+
+class Machine(RuleBasedStateMachine):
+    """Several clients of one cache."""
+
+    backend: ClassVar[Backend]
+    folder: ClassVar[Path]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = NOON
+        self.place = self.backend.fresh(self.folder, next(_NUMBERS))
+        self.clients = [self._client() for _ in range(CLIENTS)]
+        self._dead: list[Any] = []
+
+    def _client(self) -> Any:  # noqa: ANN401 - whatever the backend makes
+        return self.backend.make(self.place, lambda: self.now)
+
+    @rule(who=WHO)
+    def begin_anew(self, who: int) -> None:
+        """Let a client end in good order and another one begin."""
+        self.clients[who].close()
+        self.clients[who] = self._client()
+
+    @rule(who=WHO)
+    def die(self, who: int) -> None:
+        """Let a client vanish without a word; another one takes its place."""
+        self._dead.append(self.clients[who])
+        self.clients[who] = self._client()
+
+    def teardown(self) -> None:
+        """Close every client, those that had vanished too."""
+        for client in (*self.clients, *self._dead):
+            client.close()
+
+
+def hold(machine: type[Machine], backend: Backend, folder: Path, usual: int) -> None:
+    """Hold a backend to what a machine knows; many more examples in the deep tier."""
+    _run(machine, backend, folder, examples(usual))
+
+
+def hold_in_order(machine: type[Machine], backend: Backend, folder: Path) -> None:
+    """Run a machine the same way each time, until it fails; there is nothing to be made smaller."""
+    plain = settings(
+        max_examples=300,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        report_multiple_bugs=False,
+        print_blob=False,
+    )
+    _run(machine, backend, folder, plain)
+
+
+def _run(machine: type[Machine], backend: Backend, folder: Path, chosen: settings) -> None:
+    backend.prepare(folder)
+    names: dict[str, Any] = {"backend": backend, "folder": folder}
+    bound = type(machine.__name__, (machine,), names)
+    limits = settings(chosen, deadline=None, stateful_step_count=40, suppress_health_check=list(HealthCheck))
+    run_state_machine_as_test(bound, settings=limits)
