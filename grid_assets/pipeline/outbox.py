@@ -41,11 +41,18 @@ def land_outbox(platform: Platform) -> int:
 
 
 def _files(platform: Platform) -> Iterator[str]:
-    """Give the files to write: first those that a lander before has named, then new ones."""
-    yield from platform.database.outbox.files_to_write()
-    while (name := platform.database.outbox.name_file(LINES_A_FILE)) is not None:
-        reach("outbox.named")
-        yield name
+    """Give the files to write in their order, whoever named them, until no entry is left without one.
+
+    A file that another lander has just named comes before the one named after it: files arrive in order.
+    """
+    outbox = platform.database.outbox
+    while True:
+        named = outbox.files_to_write()
+        yield from named
+        if not named:
+            if outbox.name_file(LINES_A_FILE) is None:
+                return
+            reach("outbox.named")
 
 
 def _put(target: Path, lines: list[str]) -> None:

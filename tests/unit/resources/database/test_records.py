@@ -91,7 +91,7 @@ def test_live_keys__are_those_of_the_days_asked_for(database: Database) -> None:
 
 
 def test_fetch__filters_by_value_and_by_any_of_several(database: Database) -> None:
-    rows = [
+    rows: list[dict[str, object]] = [
         {"event_id": "1", "event_type": "sag", "sensor_id": "a", "started_at_utc": NOON},
         {"event_id": "2", "event_type": "swell", "sensor_id": "a", "started_at_utc": NOON + timedelta(hours=1)},
         {"event_id": "3", "event_type": "gap", "sensor_id": None, "started_at_utc": NOON},
@@ -128,6 +128,6 @@ def test_reading__waits_for_no_writer(database: Database, tmp_path: Path) -> Non
 
 def test_record_tables__can_be_made_on_postgresql() -> None:
     for table in RECORD_TABLES.values():
-        text = str(CreateTable(table).compile(dialect=postgresql.dialect()))
+        text = str(CreateTable(table).compile(dialect=postgresql.dialect()))  # type: ignore[no-untyped-call]
         assert "TIMESTAMP WITHOUT TIME ZONE" in text
         assert "is_withdrawn BOOLEAN NOT NULL" in text
