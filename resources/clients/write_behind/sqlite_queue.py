@@ -25,6 +25,8 @@ from resources.clients.write_behind.names import is_dead
 
 PUT_POINTS = ("queue.put.versioned", "queue.put.cached", "queue.put.queued", "queue.put.stored")
 """The steps of storing a call, in order; the last stands after the commit, before the caller hears of it."""
+ACKNOWLEDGE_POINTS = ("queue.acknowledge.noted",)
+"""The steps of acknowledging, within its transaction."""
 KEPT_SECONDS = 7 * 24 * 3600.0
 """How long an applied request is known, so that a repeat of it is not applied again."""
 FORGOTTEN_AT_ONCE = 2_000
@@ -85,6 +87,7 @@ class SqliteQueue:
 
         def work(connection: sqlite3.Connection) -> int:
             connection.execute(sql.NOTE_APPLIED, values)
+            reach("queue.acknowledge.noted")
             count = connection.execute(sql.REMOVE, values).rowcount
             sql.add(connection, sql.WAITING, -count)
             connection.execute(sql.FORGET, {"before": now - KEPT_SECONDS, "most": FORGOTTEN_AT_ONCE})
