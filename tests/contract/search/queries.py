@@ -19,6 +19,7 @@ from resources.clients.search.base import SearchEngine
 from resources.clients.search.tantivy_engine import TantivyEngine
 from tests.contract.search import queries_oracle as oracle
 from tests.contract.search.queries_corpus import KINDS, PLACES, Document, MakeEngine, corpus
+from tests.contract.search.queries_judgments import Judgment
 from tests.properties import examples
 
 QUERY_BACKENDS: Mapping[str, MakeEngine] = {"tantivy": TantivyEngine}
@@ -204,3 +205,16 @@ def boxes(draw: st.DrawFn) -> Box:
 
 def _names(kind: str, *roles: Role) -> list[str]:
     return [field.name for field in KINDS[kind].fields if field.role in roles]
+
+
+def judge(engine: SearchEngine, judgment: Judgment) -> None:
+    """Hold the first hits of some words against what people mean by them."""
+    page = engine.search(SearchRequest(judgment.kind, judgment.query, size=max(judgment.within, 1)))
+    name, is_value, value = judgment.expected.partition("=")
+    if not judgment.expected:
+        assert page.total == 0
+    elif is_value:
+        assert page.hits
+        assert all(value in hit.fields.get(name, ()) for hit in page.hits)
+    else:
+        assert judgment.expected in [hit.id for hit in page.hits]

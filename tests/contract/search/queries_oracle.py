@@ -17,6 +17,7 @@ RADIUS_KM = 6371.0088
 NAMES_COUNT = 64.0
 NAME_WEIGHT = 2.0
 MOST_VALUES = 100
+HALF_TURN = 180.0
 
 
 def found_by(request: SearchRequest) -> list[Document]:
@@ -78,6 +79,7 @@ def score(kind: DocumentKind, document: Document, text: str) -> float | None:
                 return own or None
             total += best
     names = dict.fromkeys([text.strip(), *(chunk for chunk, words in chunks if words)])
+    total += math.fsum(_side_by_side(kind, document, words) for _, words in chunks if len(words) > 1)
     return total + own + math.fsum(_named(kind, document, name) for name in names)
 
 
@@ -126,8 +128,11 @@ def _comparable(value: Any, role: Role) -> Any:  # noqa: ANN401 - whatever the f
 def _is_in_box(document: Document, box: Box) -> bool:
     if "latitude" not in document.fields or not box.south <= document.fields["latitude"] <= box.north:
         return False
-    width = box.east - box.west if box.west <= box.east else box.east + 360 - box.west
-    return any(0 <= document.fields["longitude"] + turn - box.west <= width for turn in (-360, 0, 360))
+    own = document.fields["longitude"]
+    names = {own, -own} if abs(own) == HALF_TURN else {own}
+    if box.west <= box.east:
+        return any(box.west <= longitude <= box.east for longitude in names)
+    return any(longitude >= box.west or longitude <= box.east for longitude in names)
 
 
 def _direction(latitude: float, longitude: float) -> tuple[float, float, float]:
@@ -152,11 +157,32 @@ def _best(kind: DocumentKind, document: Document, word: str, *, is_last: bool) -
         for share in (_share(word, _words_in(document.fields[field.name]), is_last=is_last),)
         if share
     )
-    return max(shares, default=None)
+    called = [
+        field.weight / 16
+        for field in kind.fields
+        if field.role is Role.EXACT and field.name in document.fields
+        if field.weight and word in set(field.name.split("_")) - {"id", "ids", "type"}
+    ]
+    return max([*shares, *called], default=None)
+
+
+def _side_by_side(kind: DocumentKind, document: Document, words: tuple[str, ...]) -> float:
+    weights = [
+        field.weight / 2
+        for field in kind.fields
+        if field.weight and field.role in {Role.EXACT, Role.WORDS}
+        for text in _texts(document.fields.get(field.name, []))
+        if any(words_of(text)[start : start + len(words)] == words for start in range(len(words_of(text))))
+    ]
+    return max(weights, default=0.0)
+
+
+def _texts(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
 
 
 def _words_in(value: str | list[str]) -> frozenset[str]:
-    return frozenset(word for text in ([value] if isinstance(value, str) else value) for word in words_of(text))
+    return frozenset(word for text in _texts(value) for word in words_of(text))
 
 
 @cache
