@@ -22,7 +22,7 @@ from grid_assets.domain.columns import TableSpec
 from grid_assets.domain.tables import BY_NAME, METER_READINGS_HISTORY, TABLES
 from grid_assets.partitions import has_days, key_of
 from grid_assets.presentation.check_results import held_result, reconciliation_result
-from grid_assets.presentation.copies import batch_numbers, copies_of, copy_shown
+from grid_assets.presentation.copies import copies_of, told_later
 from grid_assets.presentation.copy_specs import COPIES
 from grid_assets.presentation.details import day_numbers, details
 from grid_assets.presentation.gates import GATED, gate_results
@@ -162,7 +162,7 @@ def _copies(platform: Platform, news: News) -> Iterator[dg.AssetMaterialization]
     for name in COPIES:
         batches = [batch for batch in news.batches if name in copies_of(batch)]
         if batches:
-            yield dg.AssetMaterialization(name, metadata={**batch_numbers(batches), **copy_shown(platform, name)})
+            yield dg.AssetMaterialization(name, metadata=told_later(platform, name, batches))
 
 
 def _materializations(platform: Platform, news: News) -> Iterator[dg.AssetMaterialization]:

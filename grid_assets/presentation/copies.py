@@ -9,8 +9,9 @@ from typing import Any
 
 import dagster as dg
 
-from grid_assets.domain.tables import BY_NAME
-from grid_assets.pipeline.lag import PUBLISHED, Lag, lag, pending_days
+from grid_assets.domain.warm import MEMBERS
+from grid_assets.pipeline.cache_report import cache_report
+from grid_assets.pipeline.lag import Lag, lag, pending_days
 from grid_assets.pipeline.outcome import StageOutcome
 from grid_assets.pipeline.rebuild import RebuildReport
 from grid_assets.presentation.copy_specs import (
@@ -25,6 +26,7 @@ from grid_assets.presentation.copy_specs import (
 from grid_assets.presentation.details import Metadata
 from grid_assets.presentation.plots.copies import held_days_plot, index_days_plot
 from grid_assets.presentation.preview import markdown_table
+from resources.clients.database.record_tables import PUBLISHED
 from resources.clients.platform import Platform
 from resources.clients.search.base import IndexVersion
 
@@ -43,19 +45,31 @@ def copied_numbers(outcome: StageOutcome) -> Metadata:
 
 def copies_of(batch: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the assets of the copies that a settled batch brought up to date, or built anew; none for other stages."""
+    result = batch["result"] or {}
     if batch["stage"] == REBUILD_STAGE:
-        return (SEARCH_REBUILD, *(index_asset(kind.name) for kind in KINDS))
-    table = (batch["result"] or {}).get("table", "")
+        return (SEARCH_REBUILD, index_asset(result["kind"]))
+    table = result.get("table", "")
     return tuple(c.name for c in COPIES.values() if c.stage == batch["stage"] and table in c.reads)
 
 
-def batch_numbers(batches: Sequence[Mapping[str, Any]]) -> Metadata:
-    """Return what some settled batches of one copy did, added up: days, what was written and removed by name."""
-    outcome = StageOutcome()
-    for batch in batches:
-        outcome += StageOutcome(rows=(batch["result"] or {}).get("rows", {}), batches=(batch["batch_id"],))
-    days = sum((batch["result"] or {}).get("days", 0) for batch in batches)
-    return {**copied_numbers(outcome), "days copied": days}
+def told_later(platform: Platform, name: str, batches: Sequence[Mapping[str, Any]]) -> Metadata:
+    """Return what one event says of a copy that some settled batches brought up to date outside of asset runs."""
+    results = [batch["result"] or {} for batch in batches]
+    if name == SEARCH_REBUILD:
+        return rebuild_shown([RebuildReport(**result) for result in results])
+    outcome = StageOutcome(batches=tuple(batch["batch_id"] for batch in batches))
+    for result in results:
+        outcome += StageOutcome(rows=result.get("rows", {}))
+    return {**copied_numbers(outcome), "days copied": _days_of(results), **copy_shown(platform, name)}
+
+
+def _days_of(results: Sequence[Mapping[str, Any]]) -> int:
+    """Return the most days that batches did of one table: the tables of a copy mostly share their days."""
+    by_table: dict[str, int] = {}
+    for result in results:
+        table = result.get("table", "")
+        by_table[table] = by_table.get(table, 0) + result.get("days", 0)
+    return max(by_table.values(), default=0)
 
 
 def copy_shown(platform: Platform, name: str) -> Metadata:
@@ -97,20 +111,20 @@ def _records(platform: Platform, behind: Sequence[Lag]) -> Metadata:
 
 
 def _cache(platform: Platform, behind: Sequence[Lag]) -> Metadata:
-    numbers = platform.cache.statistics()
-    waiting = _waiting(behind)
-    held = {name: sorted(platform.cache.generations(name)) for name in waiting if BY_NAME[name].is_daily}
+    report, waiting = cache_report(platform), _waiting(behind)
+    held = {name: sorted(platform.cache.generations(name)) for name in MEMBERS}
     rows = [
-        (name, len(days), days[0] if days else "", days[-1] if days else "", waiting[name])
+        (name, len(days), days[0] if days else "", days[-1] if days else "", waiting.get(name, 0))
         for name, days in held.items()
     ]
-    ratio = numbers.hit_ratio
+    ratio, staleness = report.hit_ratio, report.staleness_seconds
     return {
-        "dagster/row_count": numbers.entries,
-        "entries": numbers.entries,
-        "generations": numbers.generations,
-        "megabytes": round(numbers.bytes / MEGABYTE, 3),
+        "dagster/row_count": report.entries,
+        "entries": report.entries,
+        "generations": report.generations,
+        "megabytes": round(report.bytes / MEGABYTE, 3),
         **({"hit ratio": round(ratio, 4)} if ratio is not None else {}),
+        **({"staleness seconds": round(staleness, 3)} if staleness is not None else {}),
         "preview": dg.MetadataValue.md(markdown_table(("table", "days held", "first", "last", "days pending"), rows)),
         **_plotted(lambda: held_days_plot(held)),
     }

@@ -7,14 +7,17 @@ instance are real; what copying does is replaced by writing down that it was don
 """
 
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import dagster as dg
+import pytest
 from dagster._core.definitions.job_base import InMemoryJob
 from dagster._core.execution.api import execute_run
 from hypothesis import HealthCheck, settings
@@ -23,18 +26,22 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from grid_assets.domain.errors import SearchError
 from grid_assets.pipeline.follow import FOLLOW_POINTS
-from grid_assets.pipeline.lag import lag, pending_days
+from grid_assets.pipeline.lag import Lag, lag, pending_days
+from jobs import serve
 from jobs.instance import open_instance
 from jobs.purposes import PURPOSE
 from jobs.serve import SERVE, look
-from jobs.waking import UNFINISHED
+from jobs.waking import UNFINISHED, request
 from resources.clients import failpoints
-from resources.clients.database.changes import Change
+from resources.clients.database.batches import Batches, Settlement
+from resources.clients.database.changes import Change, ChangeLog
+from resources.clients.platform import Platform
 from resources.settings import load_settings
 from resources.wiring import make_platform
 from tests.properties import examples
 from tests.support.followers import KINDS, STAGES, TABLES, History, feeds, new_index
 
+LAG, SETTLE = lag, Batches.settle
 FIRST = date(2016, 3, 1)
 RUN_KEY = "dagster/run_key"
 MOST_LOOKS = 30
@@ -47,6 +54,9 @@ bursts = st.lists(
 )
 """Some batches: of which tables, from which day on, how many days, every how many days one."""
 faults = st.none() | st.tuples(st.sampled_from(STAGES), st.sampled_from(FOLLOW_POINTS), st.integers(1, 4))
+
+
+EVERYTHING = (set(TABLES), 0, 60, 1)
 
 
 def changes_of(tables: set[str], first: int, count: int, every: int) -> list[Change]:
@@ -168,8 +178,12 @@ class Bursts(RuleBasedStateMachine):
             self._settle_down()
             self._assert_all_is_well()
         finally:
-            self.stack.close()
-            shutil.rmtree(self.folder)
+            self.close()
+
+    def close(self) -> None:
+        """Let go of the home and the instance."""
+        self.stack.close()
+        shutil.rmtree(self.folder)
 
     def _settle_down(self) -> None:
         for _ in range(MOST_LOOKS):
@@ -244,6 +258,67 @@ def test_bursts__every_change_is_copied_and_none_twice() -> None:
 
 def test_bursts__nor_when_the_daemon_restarts() -> None:
     run_state_machine_as_test(BurstsOnDisk, settings=_machine(3))
+
+
+def _reuse_keys(key: str, attempt: int) -> dg.RunRequest:  # noqa: ARG001 - the bug is that it is not looked at
+    return request(key, 0)
+
+
+def _forget_a_table(platform: Platform) -> tuple[Lag, ...]:
+    return tuple(entry for entry in LAG(platform) if entry.table != "sensors")
+
+
+def _never_busy(instance: dg.DagsterInstance, purpose: str) -> bool:  # noqa: ARG001 - as above
+    return False
+
+
+def _advance_to_the_end(self: Batches, batch_id: int, settlement: Settlement) -> None:
+    progress = settlement.progress
+    if progress is not None and progress.days:
+        newest = ChangeLog(self.engine).pending("", "").position
+        settlement = replace(settlement, progress=replace(progress, position=newest))
+    SETTLE(self, batch_id, settlement)
+
+
+BUGS: dict[str, tuple[object, str, object]] = {
+    "a failed try's key is used again": (serve, "request", _reuse_keys),
+    "a table is not looked at": (sys.modules[__name__], "lag", _forget_a_table),
+    "runs that wait are not seen": (serve, "is_busy", _never_busy),
+    "the offset passes what came while copying": (Batches, "settle", _advance_to_the_end),
+}
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_bursts__find_what_is_planted(bug: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    place, name, planted = BUGS[bug]
+    monkeypatch.setattr(place, name, planted)
+    with pytest.raises(AssertionError):
+        a_bad_hour()
+
+
+def test_bursts__a_bad_hour_is_survived() -> None:
+    a_bad_hour()
+
+
+def a_bad_hour() -> None:
+    """Go through one order of events in which each of the bugs shows."""
+    machine = Bursts()
+    try:
+        machine.indices_are_live()
+        machine.days_change([EVERYTHING], is_held=False)
+        machine.the_sensor_looks("launched")
+        machine.days_change([EVERYTHING], is_held=False)
+        machine.the_sensor_looks("launched")
+        machine.the_run_runs(("publish", "copied", 1), None)
+        machine.the_sensor_looks("launched")
+        machine.the_run_never_starts()
+        machine.time_passes()
+        machine.the_sensor_looks("launched")
+        machine.the_run_runs(None, [EVERYTHING])
+    except BaseException:
+        machine.close()
+        raise
+    machine.teardown()
 
 
 def _machine(usual: int) -> settings:
