@@ -19,7 +19,13 @@ class GridSettings(BaseSettings):
     time_zone: str = Field(
         "Europe/Berlin", description="The grid's time zone (IANA); operating days are its civil days."
     )
-    engine: Literal["duckdb"] = Field("duckdb", description="Compute engine of verification and aggregation.")
+    engine: Literal["duckdb", "spark"] = Field(
+        "duckdb", description="Compute engine of verification and aggregation; `spark` needs Java 17 and the extra."
+    )
+    spark_master: str | None = Field(
+        None, description="Spark's master; default: this machine, with `threads` threads or one per core."
+    )
+    spark_memory: str = Field("2g", description="Memory of Spark's driver, which does all the work on one machine.")
     catalog_uri: SecretStr | None = Field(
         None, description="Address of the lake's catalog; default: SQLite in the home."
     )

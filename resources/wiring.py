@@ -8,6 +8,7 @@ from resources.clients.cache.sqlite_cache import SqliteCache
 from resources.clients.database.client import Database
 from resources.clients.database.engine import prepare_file
 from resources.clients.database.sqlite_file import SqliteFile
+from resources.clients.engines.base import Engine
 from resources.clients.engines.duckdb_engine import DuckDBEngine
 from resources.clients.lake.client import Lake, LakeSettings
 from resources.clients.platform import Limits, Platform
@@ -25,9 +26,11 @@ def make_platform(settings: GridSettings) -> Platform:
     """Return the clients that the settings ask for; nothing is opened before it is used."""
     zone = zone_of(settings.time_zone)
     file = make_file(settings)
+    duckdb = DuckDBEngine(settings.scratch, settings.memory_limit, settings.threads)
     return Platform(
         lake=Lake(LakeSettings(settings.catalog_address, settings.warehouse, settings.time_zone)),
-        engine=DuckDBEngine(settings.scratch, settings.memory_limit, settings.threads),
+        engine=duckdb,
+        compute=duckdb if settings.engine == "duckdb" else _spark(settings),
         database=Database(settings.database_address),
         cache=SqliteCache(file),
         queue=SqliteQueue(file, settings.pending_writes),
@@ -50,6 +53,16 @@ def make_platform(settings: GridSettings) -> Platform:
 def make_search(settings: GridSettings) -> SearchEngine:
     """Return the engine of the search indices."""
     return TantivyEngine(settings.search_folder, document_kinds(settings.readings_grain))
+
+
+def _spark(settings: GridSettings) -> Engine:
+    from resources.clients.engines.spark_engine import SparkEngine  # noqa: PLC0415 - by choice only
+    from resources.clients.engines.spark_runtime import SparkSettings  # noqa: PLC0415 - as above
+    from resources.clients.lake.spark_catalog import spark_catalog  # noqa: PLC0415 - as above
+
+    catalog = spark_catalog(settings.catalog_address, settings.warehouse)
+    options = SparkSettings(settings.spark_master, settings.spark_memory, settings.threads)
+    return SparkEngine(settings.scratch, catalog, options)
 
 
 def make_file(settings: GridSettings) -> SqliteFile:

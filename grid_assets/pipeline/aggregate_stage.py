@@ -52,7 +52,7 @@ def _aggregate_chunk(platform: Platform, driver: str, days: tuple[date, ...], *,
         if not todo:
             platform.database.batches.abandon(batch.batch_id)
             return StageOutcome()
-        with platform.engine.session() as session:
+        with platform.compute.session() as session:
             _bind(platform, session, todo)
             commits = _commits(platform, session, batch, todo)
             gate = platform.judge.judge(STAGE, aggregate_metrics(session)) if commits else None

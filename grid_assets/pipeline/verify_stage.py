@@ -50,7 +50,7 @@ def _verify_chunk(platform: Platform, driver: str, days: tuple[date, ...], *, is
         if not todo:
             platform.database.batches.abandon(batch.batch_id)
             return StageOutcome()
-        with platform.engine.session() as session:
+        with platform.compute.session() as session:
             _bind(platform, session, todo)
             publication, outcome = _publication(platform, session, batch, todo, pending)
         publish(platform, batch, publication)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from grid_assets.domain.gates import GateReport
 from resources.clients.cache.base import Cache
 from resources.clients.database.client import Database
+from resources.clients.engines.base import Engine
 from resources.clients.engines.duckdb_engine import DuckDBEngine
 from resources.clients.lake.client import Lake
 from resources.clients.search.base import SearchEngine
@@ -39,10 +40,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class Platform:
-    """The clients of one home."""
+    """The clients of one home; `compute` runs verification and aggregation, `engine` everything else."""
 
     lake: Lake
     engine: DuckDBEngine
+    compute: Engine
     database: Database
     cache: Cache
     queue: WriteQueue

@@ -3,7 +3,7 @@
 SQL is written once, in DuckDB's dialect and within the subset that transpiles; engines of other dialects translate it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, Self
 
@@ -17,12 +17,16 @@ from resources.clients.engines.layout import Layout
 class Scan:
     """The files of one table that a read needs, already planned and pruned.
 
-    `predicate` is SQL over the table's columns that still has to be applied to the rows, empty for none.
+    `predicate` is SQL over the table's columns that still has to be applied to the rows, empty for none. Engines that
+    read through the catalog take the snapshot that the files were planned from; None leaves them the files alone.
+    `stripes` says of ORC files which of their stripes can hold rows of the read; of others all are read.
     """
 
     table: TableSpec | Layout
     files: tuple[str, ...]
     predicate: str = ""
+    snapshot_id: int | None = None
+    stripes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class ColumnStatistics:
 
 @dataclass(frozen=True)
 class WrittenFile:
-    """One data file on disk, not yet committed.
+    """One data file on disk, not yet committed; its format is what its name ends with.
 
     `partition` maps each partition column to its value as text; `columns` maps top-level columns to statistics.
     """

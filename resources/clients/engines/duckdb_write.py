@@ -2,14 +2,16 @@
 
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
-from grid_assets.domain.errors import LakeError, SchemaError
+from grid_assets.domain.errors import SchemaError
 from grid_assets.domain.projections.sql import literal, name_list, quote
 from resources.clients.engines.base import ColumnStatistics, WrittenFile, WrittenFiles
+from resources.clients.engines.folders import assert_not_null, new_folder, refused
 from resources.clients.engines.layout import Layout, StoredColumn
 
 SINGLE_FILE = "data_0.parquet"
@@ -29,38 +31,33 @@ def written_files(
         LakeError: If the folder exists already, or writing fails (a full disk, no permission); nothing is left of it.
         SchemaError: If the rows cannot be had, or a column that may not be null is null.
     """
-    _make(folder, layout)
-    try:
+    with writing_into(folder, layout):
         rows = connection.execute(_copy_sql(query, layout, folder, compression)).fetchall()
         files = tuple(_written(row) for row in rows)
-        _assert_not_null(layout, files)
-    except BaseException as error:
-        shutil.rmtree(folder, ignore_errors=True)
-        if isinstance(error, duckdb.IOException | duckdb.PermissionException | OSError):
-            raise _refused(layout, folder, error) from error
-        if isinstance(error, duckdb.InvalidInputException | duckdb.ConversionException):
-            raise SchemaError(f"the rows for {layout.identifier} cannot be written: {error}") from error
-        raise
+        assert_not_null(layout, files)
     for empty in (file for file in files if not file.rows):
         Path(empty.path).unlink()
     return WrittenFiles(tuple(file for file in files if file.rows))
 
 
-def _make(folder: Path, layout: Layout) -> None:
+@contextmanager
+def writing_into(folder: Path, layout: Layout) -> Iterator[None]:
+    """Make a folder for a block that writes a query's rows into it; nothing is left of it where the block fails.
+
+    Raises:
+        LakeError: If the folder exists already, or writing fails (a full disk, no permission).
+        SchemaError: If the rows cannot be had.
+    """
+    new_folder(folder, layout)
     try:
-        folder.mkdir(parents=True)
-    except FileExistsError as error:
-        raise LakeError(f"the folder {folder} exists already", "a new folder per batch and write") from error
-    except OSError as error:
-        raise _refused(layout, folder, error) from error
-
-
-def _refused(layout: Layout, folder: Path, error: Exception) -> LakeError:
-    return LakeError(
-        f"writing {layout.identifier} under {folder} failed: {error}",
-        "a disk with room that may be written to",
-        "make room or mend the permissions, then run the same command again",
-    )
+        yield
+    except BaseException as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, duckdb.IOException | duckdb.PermissionException | OSError):
+            raise refused(layout, folder, error) from error
+        if isinstance(error, duckdb.InvalidInputException | duckdb.ConversionException):
+            raise SchemaError(f"the rows for {layout.identifier} cannot be written: {error}") from error
+        raise
 
 
 def _copy_sql(query: str, layout: Layout, folder: Path, compression: str) -> str:
@@ -109,15 +106,3 @@ def _statistics(values: dict[str, str]) -> ColumnStatistics:
         nans=int(values["nan_count"]) if "nan_count" in values else None,
         size_bytes=int(values.get("column_size_bytes", 0)),
     )
-
-
-def _assert_not_null(layout: Layout, files: tuple[WrittenFile, ...]) -> None:
-    required = [column.name for column in layout.columns if not column.is_nullable]
-    for file in files:
-        for name in required:
-            if name in file.columns and file.columns[name].nulls:
-                raise SchemaError(
-                    f"{file.columns[name].nulls} null values of {layout.identifier}.{name} in {file.path}",
-                    "no null in this column",
-                    "this is a defect of the stage that made the rows; nothing was committed",
-                )

@@ -93,7 +93,10 @@ class Lake:
         if days is not None and not days:
             return Scan(spec, (), predicate)
         where = AlwaysTrue() if days is None else days_predicate(days)
-        return Scan(spec, tuple(file.path for file in self.plan(spec, where, snapshot_id)), predicate)
+        table = self.table(spec)
+        current = snapshot_id or table.metadata.current_snapshot_id
+        planned = self.plans.files(table, where, current) if current else ()
+        return Scan(spec, tuple(file.path for file in planned), predicate, current)
 
     def rows_by_day(self, spec: TableSpec, days: Sequence[date]) -> dict[date, int]:
         """Return how many rows the files of each day hold, from the plan alone; days without any are left out."""
