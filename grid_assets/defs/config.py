@@ -55,9 +55,8 @@ class KindsConfig(dg.Config):
         """
         unknown = sorted(set(self.kinds) - set(KINDS))
         if unknown or not self.kinds:
-            raise InputError(
-                f"the kinds {', '.join(unknown) or 'of documents are none'}", f"some of {', '.join(KINDS)}"
-            )
+            found = f"no documents of the kind {', '.join(unknown)}" if unknown else "no kind of documents is named"
+            raise InputError(found, f"some of {', '.join(KINDS)}")
         return tuple(kind for kind in KINDS if kind in self.kinds)
 
 

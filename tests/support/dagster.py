@@ -69,10 +69,19 @@ class Ran:
     result: dg.ExecuteInProcessResult
 
 
-def run_job(defs: dg.Definitions, instance: dg.DagsterInstance, job: str, days: tuple[date, date] | None = None) -> Ran:
+def run_job(
+    defs: dg.Definitions,
+    instance: dg.DagsterInstance,
+    job: str,
+    days: tuple[date, date] | None = None,
+    config: dg.RunConfig | None = None,
+) -> Ran:
     """Run a job in this process, over a range of days where one is given."""
     tags = range_tags(*days) if days else {}
-    result = defs.resolve_job_def(job).execute_in_process(instance=instance, tags=tags, raise_on_error=False)
+    definition = defs.resolve_job_def(job)
+    result = definition.execute_in_process(
+        instance=instance, tags=tags, raise_on_error=False, run_config=config or dg.RunConfig()
+    )
     return _ran(result)
 
 
