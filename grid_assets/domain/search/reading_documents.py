@@ -27,6 +27,11 @@ _MINUTES = SearchField("minutes", Role.COUNT, "Length of the period.")
 _OF_SENSOR = (SENSOR_ID, SENSOR_TYPE, METER_ID, *ASSETS, *LOCATION, UNIT, DESCRIPTION)
 _VALUE = exact("r.value")
 _SENSOR_COLUMNS = "s.transformer_id, s.feeder_id, s.substation_id, s.region, s.latitude, s.longitude, s.description"
+QUALITIES = ("edited", "estimated", "measured", "missing", "revised")
+_HOUR_KEY = "r.sensor_id, r.sensor_type, r.operating_day, DATE_TRUNC('hour', r.interval_start_utc)"
+_HOUR = f"{_HOUR_KEY} AS hour_utc"
+_COUNTS = ", ".join(f"COUNT(CASE WHEN r.quality = '{q}' THEN 1 END) AS {q}_intervals" for q in QUALITIES)
+_QUALITIES = ", ".join(f"CASE WHEN h.{q}_intervals > 0 THEN '{q}' END" for q in QUALITIES)
 
 HOURLY_KIND = DocumentKind(
     "readings",
@@ -50,27 +55,31 @@ HOURLY_KIND = DocumentKind(
     ),
     f"""
 WITH hours AS (
-    SELECT r.sensor_id, r.sensor_type, r.meter_id, r.operating_day, MIN(r.unit) AS unit,
+    SELECT {_HOUR}, MIN(r.meter_id) AS meter_id, MIN(r.unit) AS unit,
            MIN(r.interval_start_utc) AS period_start_utc, CAST(SUM(r.interval_minutes) AS BIGINT) AS minutes,
            SUM({_VALUE}) AS summed, COUNT({_VALUE}) AS counted,
            MAX_BY(r.value, CASE WHEN r.value IS NOT NULL THEN r.interval_start_utc END) AS last_value,
-           MIN(r.value) AS min_value, MAX(r.value) AS max_value,
-           COUNT(*) AS intervals, COUNT(CASE WHEN r.quality = 'estimated' THEN 1 END) AS estimated_intervals,
-           COUNT(CASE WHEN r.quality = 'missing' THEN 1 END) AS missing_intervals,
-           STRING_AGG(DISTINCT r.quality, ',') AS quality,
-           STRING_AGG(DISTINCT NULLIF(r.rule_ids, ''), ',') AS rule_ids,
+           MIN(r.value) AS min_value, MAX(r.value) AS max_value, COUNT(*) AS intervals, {_COUNTS}
+    FROM meter_readings AS r
+    GROUP BY {_HOUR_KEY}
+), remarks AS (
+    SELECT {_HOUR}, STRING_AGG(NULLIF(r.rule_ids, ''), ',') AS rule_ids,
            STRING_AGG(DISTINCT r.reason, '; ' ORDER BY r.reason) AS reason
     FROM meter_readings AS r
-    GROUP BY r.sensor_id, r.sensor_type, r.meter_id, r.operating_day, DATE_TRUNC('hour', r.interval_start_utc)
+    WHERE r.rule_ids <> '' OR r.reason IS NOT NULL
+    GROUP BY {_HOUR_KEY}
 )
 SELECT CONCAT(h.sensor_id, '|', {instant_text("h.period_start_utc")}) AS id, h.operating_day,
        h.sensor_id, h.sensor_type, h.meter_id, h.unit, h.period_start_utc, h.minutes,
        CASE WHEN h.sensor_type = 'register' THEN h.last_value
             WHEN h.sensor_type = 'energy' THEN CAST(h.summed AS DOUBLE)
             ELSE CAST(h.summed AS DOUBLE) / NULLIF(h.counted, 0) END AS value,
-       h.min_value, h.max_value, h.quality, h.intervals, h.estimated_intervals, h.missing_intervals,
-       h.rule_ids, h.reason, {_SENSOR_COLUMNS}
+       h.min_value, h.max_value, CONCAT_WS(',', {_QUALITIES}) AS quality,
+       h.intervals, h.estimated_intervals, h.missing_intervals, n.rule_ids, n.reason, {_SENSOR_COLUMNS}
 FROM hours AS h
+LEFT JOIN remarks AS n
+    ON n.sensor_id = h.sensor_id AND n.sensor_type = h.sensor_type AND n.operating_day = h.operating_day
+    AND n.hour_utc = h.hour_utc
 LEFT JOIN sensors AS s ON s.sensor_id = h.sensor_id""",
     daily=METER_READINGS,
     whole=(SENSORS,),

@@ -7,6 +7,7 @@ One process at a time writes an index, the others wait; readers are never held u
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 
@@ -19,13 +20,12 @@ from grid_assets.domain.search.request import SearchPage, SearchRequest
 from resources.clients.failpoints import reach
 from resources.clients.search.base import Applied, DaySum, IndexVersion
 from resources.clients.search.tantivy_index import WRITE_POINTS, Known, OpenIndex, make_index, open_index, writing
-from resources.clients.search.tantivy_lines import companions_of, document_lines, tombstone_line
+from resources.clients.search.tantivy_lines import document_lines, tombstone_line
 from resources.clients.search.tantivy_schema import ID, build_schema, schema_hash, shape_hash
 from resources.clients.search.versions import POINTER_POINTS, About, Versions, made_at
 
 ENGINE_POINTS = ("search.created", *WRITE_POINTS, *POINTER_POINTS, "search.removed")
 """The steps of the engine's writes, in order: made, documents added, committed, pointer written, moved, one removed."""
-ROWS_AT_ONCE = 20_000
 SMALL = 50_000
 
 
@@ -72,16 +72,15 @@ class TantivyEngine:
 
     def load(self, kind: str, index: str, documents: Iterable[pa.RecordBatch]) -> int:
         """Write many documents into an index that is not live; they are streamed, and committed together."""
-        versions, companions = self._of(kind), companions_of(self.kinds[kind])
+        versions = self._of(kind)
         if versions.live() == index:
             raise SearchError(f"{index} is live", "an index that nobody searches yet", "create one")
         loaded = 0
         with versions.locked(index), writing(self._opened(kind, index), is_small=False) as writer:
-            for batch in documents:
-                for first in range(0, batch.num_rows, ROWS_AT_ONCE):
-                    for line in document_lines(batch.slice(first, ROWS_AT_ONCE), companions):
-                        writer.add_json(line)
-                loaded += batch.num_rows
+            for lines in document_lines(self.kinds[kind], documents):
+                for line in lines:
+                    writer.add_json(line)
+                loaded += len(lines)
         return loaded
 
     def finish(self, kind: str, index: str) -> None:
@@ -133,9 +132,8 @@ class TantivyEngine:
             for document_id in (*documents.column("id").to_pylist(), *withdrawn.column("id").to_pylist()):
                 if document_id in known:
                     writer.delete_documents_by_term(ID, document_id)
-            for batch in documents.to_batches():
-                for line in document_lines(batch, companions_of(kind)):
-                    writer.add_json(line)
+            for line in chain.from_iterable(document_lines(kind, documents.to_batches())):
+                writer.add_json(line)
             for line in self._tombstones(withdrawn):
                 writer.add_json(line)
 

@@ -1,81 +1,96 @@
 """Documents on their way into Tantivy: each becomes one JSON line with our own fields and the companions of words.
 
-The source is spliced into the line as it stands, so what is searched and what is stored are the same text.
+The source is spliced into the line as it stands, so what is searched, stored and summed up is one and the same text.
+The lines are made in SQL: a loop over documents would take longer than indexing them.
 """
 
-import hashlib
 import json
-from binascii import b2a_base64
-from collections.abc import Iterator
-from datetime import date
+import os
+from collections.abc import Iterable, Iterator
 from functools import cache
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from grid_assets.domain.errors import SearchError
+from grid_assets.domain.projections.sql import literal
 from grid_assets.domain.search.fields import DocumentKind, Role
-from resources.clients.search.base import DOCUMENTS
-from resources.clients.search.tantivy_index import HALF, day_number
 from resources.clients.search.tantivy_schema import DAY, HIGH, ID, LOW, REMOVED, SOURCE, VERSION, whole_name, words_name
 
-_quoted = json.JSONEncoder(ensure_ascii=False).encode
-_day_number = cache(day_number)
-Companions = tuple[tuple[str, tuple[str, ...]], ...]
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
-
-def checksum(source: bytes) -> int:
-    """Return the first 32 bits of a source's MD5 as a number."""
-    return int.from_bytes(hashlib.md5(source, usedforsecurity=False).digest()[:4], "big")
-
-
-def companions_of(kind: DocumentKind) -> Companions:
-    """Return the fields whose text is indexed a second time, and the index fields that it goes to."""
-    named = (
-        (f.name, tuple(n for n in (words_name(f), whole_name(f)) if n)) for f in kind.fields if f.role is Role.EXACT
+ROWS_AT_ONCE = 20_000
+_OWN = " || ".join(
+    (
+        f"""'{{"{ID}":' || CAST(TO_JSON(id) AS VARCHAR)""",
+        f"""',"{VERSION}":' || version || ',"{REMOVED}":false'""",
+        f"""',"{DAY}":' || (10000 * YEAR(operating_day) + 100 * MONTH(operating_day) + DAY(operating_day))""",
+        f"""',"{HIGH}":' || CAST('0x' || digest[1:4] AS INTEGER)""",
+        f"""',"{LOW}":' || CAST('0x' || digest[5:8] AS INTEGER)""",
+        f"""',"{SOURCE}":"' || TO_BASE64(ENCODE(source)) || '"'""",
     )
-    return tuple((name, names) for name, names in named if names)
+)
 
 
-def document_lines(batch: pa.RecordBatch, companions: Companions) -> Iterator[str]:
-    """Return one line per document of a batch (schema DOCUMENTS), in order.
+def document_lines(kind: DocumentKind, batches: Iterable[pa.RecordBatch]) -> Iterator[list[str]]:
+    """Return one line per document (schema DOCUMENTS), in order, some thousands at a time.
 
     Raises:
         SearchError: If a source is no JSON object.
     """
-    ids, days, versions, sources = (batch.column(name).to_pylist() for name in DOCUMENTS.names)
-    for document_id, day, version, source in zip(ids, days, versions, sources, strict=True):
-        yield _line(document_id, day, version, source, companions)
+    sql = _lines_sql(kind)
+    with _engine(os.getpid()).cursor() as connection:
+        for batch in batches:
+            for first in range(0, batch.num_rows, ROWS_AT_ONCE):
+                yield _lines(connection, sql, batch.slice(first, ROWS_AT_ONCE))
+
+
+@cache
+def _engine(process: int) -> "DuckDBPyConnection":
+    """Return this process's own engine for lines; opening one takes longer than most changes do."""
+    import duckdb  # noqa: PLC0415 - who only searches makes no lines
+
+    del process
+    return duckdb.connect(config={"threads": 1})
 
 
 def tombstone_line(document_id: str, version: int) -> str:
     """Return the line that stands for a removed document."""
-    return f'{{"{ID}":{_quoted(document_id)},"{VERSION}":{version},"{REMOVED}":true}}'
+    return json.dumps({ID: document_id, VERSION: version, REMOVED: True}, ensure_ascii=False)
 
 
-def _line(document_id: str, day: date, version: int, source: str, companions: Companions) -> str:
-    stored = source.encode()
-    number = checksum(stored)
-    head = (
-        f'{{"{ID}":{_quoted(document_id)},"{VERSION}":{version},"{DAY}":{_day_number(day)},"{REMOVED}":false,'
-        f'"{HIGH}":{number >> HALF},"{LOW}":{number & ((1 << HALF) - 1)},'
-        f'"{SOURCE}":"{b2a_base64(stored, newline=False).decode()}"'
-    )
-    parts = [head]
-    fields = _parsed(document_id, source)
-    for name, copies in companions:
-        value = fields.get(name)
-        if value is not None:
-            text = _quoted(value)
-            parts.extend(f'"{copy}":{text}' for copy in copies)
-    inner = source.strip()[1:]
-    return ",".join(parts) + ("," + inner if fields else inner)
+def _lines(connection: "DuckDBPyConnection", sql: str, batch: pa.RecordBatch) -> list[str]:
+    import duckdb  # noqa: PLC0415 - who only searches makes no lines
 
-
-def _parsed(document_id: str, source: str) -> dict[str, object]:
+    connection.register("documents", pa.Table.from_batches([batch]))
     try:
-        fields = json.loads(source)
-    except ValueError:
-        fields = None
-    if not isinstance(fields, dict):
-        raise SearchError(f"the source of the document {document_id!r} is {source[:200]!r}", "a JSON object")
-    return fields
+        lines: list[str | None] = connection.sql(sql).to_arrow_table().column("line").to_pylist()
+    except duckdb.InvalidInputException as error:
+        raise SearchError(f"the source of a document cannot be read: {error}", "a JSON object") from error
+    if None in lines:
+        row = lines.index(None)
+        source = str(batch.column("source")[row])
+        raise SearchError(f"the source of the document {batch.column('id')[row]} is {source[:200]!r}", "a JSON object")
+    return lines  # type: ignore[return-value]  # none is None
+
+
+def _lines_sql(kind: DocumentKind) -> str:
+    """Return the query that makes lines; a source that is no object gives null."""
+    named = [(f.name, [n for n in (words_name(f), whole_name(f)) if n]) for f in kind.fields if f.role is Role.EXACT]
+    copied = [(name, copies) for name, copies in named if copies]
+    paths = ", ".join(literal(f'$."{name}"') for name, _ in copied)
+    values = f"JSON_EXTRACT(source, [{paths}])" if copied else "[]"
+    parts = "".join(_companions_sql(number, copies) for number, (_, copies) in enumerate(copied, start=1))
+    return (
+        f"SELECT CASE WHEN source LIKE '{{%' THEN {_OWN}{parts} "
+        "|| CASE WHEN LTRIM(source[2:]) = '}' THEN '}' ELSE ',' || source[2:] END END AS line "
+        f"FROM (SELECT *, MD5(source) AS digest, {values} AS v FROM documents)"
+    )
+
+
+def _companions_sql(number: int, copies: list[str]) -> str:
+    """Return SQL that adds the copies of one field's value, nothing where the document lacks it."""
+    value = f"NULLIF(CAST(v[{number}] AS VARCHAR), 'null')"
+    text = " || ".join(f"""',"{copy}":' || {value}""" for copy in copies)
+    return f" || COALESCE({text}, '')"

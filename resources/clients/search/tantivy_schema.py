@@ -96,8 +96,8 @@ def build_schema(kind: DocumentKind) -> "Schema":
     builder = SchemaBuilder()
     for field in index_fields(kind):
         if field.type == "text":
-            option = "position" if field.tokenizer == WORDS_TOKENIZER else "basic"
-            builder.add_text_field(field.name, field.is_stored, field.is_column, field.tokenizer, option)
+            # Scores count by fields alone, so neither positions nor frequencies of words are kept.
+            builder.add_text_field(field.name, field.is_stored, field.is_column, field.tokenizer, "basic")
         else:
             add = getattr(builder, f"add_{field.type}_field")
             add(field.name, stored=field.is_stored, indexed=field.is_indexed, fast=field.is_column)
