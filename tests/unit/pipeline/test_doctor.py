@@ -63,7 +63,7 @@ def test_examine__finds_a_database_that_is_none(name: str, shelf: HomeShelf) -> 
     (home / name).write_bytes(b"not a database at all" * 500)
     with opened(home) as platform:
         bad = {part for part, finding in found(platform).items() if finding.is_bad}
-    expected = {"database", "batches"} if name == "grid.db" else {"catalog", "data files"}
+    expected = {"database", "batches", "copies"} if name == "grid.db" else {"catalog", "data files"}
     assert bad == expected
 
 
