@@ -12,7 +12,7 @@ in: the field's weight, times a share for how it is found. A name of a thing tha
 | as the beginning of a word, with one typo (the last word only, from 6 letters on) | 1/16 |
 | as what the field is called, such as `feeder` in `feeder LV-F03`, where the document has one | 1/16 |
 
-Words that are typed as one, such as `val_spike`, count half of a field's weight more where they stand side by side.
+Words that are typed as one, such as `val_spike`, count half of a field's weight more where they are all of its value.
 
 Shares and weights are exact in binary, so equal finds have equal scores, on every index and in every order.
 """
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from tantivy import Query
 
 AS_TYPED, BEGINNING, ONE_TYPO, TWO_TYPOS, BEGINNING_WITH_TYPO = 1.0, 1 / 2, 1 / 4, 1 / 8, 1 / 16
-CALLED_SO, SIDE_BY_SIDE = 1 / 16, 1 / 2
+CALLED_SO, WHOLE_CODE = 1 / 16, 1 / 2
 WHOLE_NAME = 64.0
 """What a name that is typed whole adds, times the field's weight; the document's own id adds it too."""
 LETTERS_FOR_ONE, LETTERS_FOR_TWO, LETTERS_FOR_BEGINNING = 4, 8, 6
@@ -62,7 +62,7 @@ def text_query(target: Target, text: str) -> "Query | None":
         return any_of([*_named(target, whole), own])
     names = dict.fromkeys([whole, *(chunk for chunk, found in words if found)])
     bonus = [(Occur.Should, query) for name in names for query in _named(target, name)]
-    bonus += [(Occur.Should, _side_by_side(target, found)) for _, found in words if len(found) > 1]
+    bonus += [(Occur.Should, query) for chunk, found in words if len(found) > 1 for query in _codes(target, chunk)]
     return any_of([Query.boolean_query([*parts, *bonus]), own])
 
 
@@ -121,18 +121,18 @@ def called(field: SearchField) -> frozenset[str]:
     return frozenset(field.name.split("_")) - {"id", "ids", "type"}
 
 
-def _side_by_side(target: Target, words: Sequence[str]) -> "Query":
+def _codes(target: Target, text: str) -> Iterator["Query"]:
+    """Yield the queries of what has a code such as `VAL_SPIKE` as its whole value, typed so or in one case.
+
+    Names of things have their own field for this, whatever their letters.
+    """
     from tantivy import Query  # noqa: PLC0415 - only who searches loads the library
 
-    found = [
-        Query.const_score_query(
-            Query.phrase_query(target.schema, name, list(words)), _sixteenths(field.weight) * SIDE_BY_SIDE
-        )
-        for field in target.kind.fields
-        for name in (words_name(field),)
-        if name is not None
-    ]
-    return Query.disjunction_max_query(found) if found else Query.empty_query()
+    variants = sorted({text, text.lower(), text.upper()})
+    for field in target.kind.fields:
+        if field.role is Role.EXACT and field.weight and whole_name(field) is None:
+            found = Query.term_set_query(target.schema, field.name, variants)
+            yield Query.const_score_query(found, _sixteenths(field.weight) * WHOLE_CODE)
 
 
 def _named(target: Target, text: str) -> Iterator["Query"]:

@@ -79,7 +79,7 @@ def score(kind: DocumentKind, document: Document, text: str) -> float | None:
                 return own or None
             total += best
     names = dict.fromkeys([text.strip(), *(chunk for chunk, words in chunks if words)])
-    total += math.fsum(_side_by_side(kind, document, words) for _, words in chunks if len(words) > 1)
+    total += math.fsum(_coded(kind, document, chunk) for chunk, words in chunks if len(words) > 1)
     return total + own + math.fsum(_named(kind, document, name) for name in names)
 
 
@@ -166,15 +166,13 @@ def _best(kind: DocumentKind, document: Document, word: str, *, is_last: bool) -
     return max([*shares, *called], default=None)
 
 
-def _side_by_side(kind: DocumentKind, document: Document, words: tuple[str, ...]) -> float:
-    weights = [
+def _coded(kind: DocumentKind, document: Document, text: str) -> float:
+    return math.fsum(
         field.weight / 2
         for field in kind.fields
-        if field.weight and field.role in {Role.EXACT, Role.WORDS}
-        for text in _texts(document.fields.get(field.name, []))
-        if any(words_of(text)[start : start + len(words)] == words for start in range(len(words_of(text))))
-    ]
-    return max(weights, default=0.0)
+        if field.role is Role.EXACT and field.weight and field.weight < NAME_WEIGHT
+        if {text, text.lower(), text.upper()} & set(_texts(document.fields.get(field.name, [])))
+    )
 
 
 def _texts(value: str | list[str]) -> list[str]:
