@@ -64,7 +64,7 @@ def first_warm_day(platform: Platform, table: TableSpec) -> date:
 def _copy_days(platform: Platform, members: Members, step: Step) -> dict[str, int]:
     first = first_warm_day(platform, members.table)
     wanted = tuple(day for day in step.days if day >= first)
-    numbers = _put_in_place(platform, members, step.batch.batch_id, wanted) if wanted else {}
+    numbers = _put_in_place(platform, members, step.batch.batch_id, wanted)
     name = members.table.name
     outside = [day for day in platform.cache.generations(name) if day < first]
     for day in outside:
@@ -75,6 +75,8 @@ def _copy_days(platform: Platform, members: Members, step: Step) -> dict[str, in
 def _put_in_place(platform: Platform, members: Members, number: int, days: Sequence[date]) -> dict[str, int]:
     """Load, count and promote some days of a table as generations of one number."""
     numbers = {"keys": 0, "generations": 0}
+    if not days:
+        return numbers
     with platform.engine.session() as session:
         session.scan("lake", platform.lake.scan(members.table, days))
         waiting = _days_that_wait(platform, session, members.table)

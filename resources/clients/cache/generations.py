@@ -14,7 +14,10 @@ from grid_assets.domain.errors import CacheError
 from resources.clients.cache import marks
 from resources.clients.cache.base import Generation
 from resources.clients.cache.store import PORTION, Store
+from resources.clients.failpoints import reach
 
+GENERATION_POINTS = ("cache.load.begun", "cache.portion.loaded", "cache.pointer.moved")
+"""The steps of renewing a day: a load begun, a part of it stored, put in place with older ones not removed yet."""
 _INSERT = "INSERT INTO cache_members (table_name, day, number, member, value) VALUES (?, ?, ?, ?, ?)"
 _POINTER = "SELECT number, previous, members FROM cache_pointers WHERE table_name = ? AND day = ?"
 _SIZE = """
@@ -40,11 +43,13 @@ def load(store: Store, generation: Generation, values: Iterable[pa.RecordBatch])
         CacheError: If a pointer leads to the generation already, or the cache is cleared meanwhile.
     """
     token = store.write(lambda connection: _begin(connection, generation, store.clock()))
+    reach("cache.load.begun")
     remove(store, generation, "number = ?", (generation.number,))
     count = 0
     for batch in values:
         for offset in range(0, batch.num_rows, PORTION):
             count += _insert(store, generation, token, _rows(generation, batch.slice(offset, PORTION)))
+            reach("cache.portion.loaded")
     return count
 
 
@@ -57,6 +62,7 @@ def promote(store: Store, generation: Generation, expected_members: int) -> bool
     number, previous = store.write(lambda c: _promote(c, generation, expected_members, store.clock()))
     if number != generation.number:
         return False
+    reach("cache.pointer.moved")
     kept = number if previous is None else previous
     remove(store, generation, "number < ? AND number <> ?", (number, kept))
     return True

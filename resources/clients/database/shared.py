@@ -97,11 +97,14 @@ class Shared(Generic[Client]):
         return made.client
 
     def _is_current(self, found: _Open[Client]) -> bool:
-        """Return whether the client's file is still the one at its path; one not made yet will be by its first use."""
+        """Return whether the client's file is still the one at its path.
+
+        Where there is none, the client was not used yet or its file was removed; another one is right in both cases.
+        """
         identity = _identity(found.file)
         if found.identity is None:
             found.identity = identity
-        return identity == found.identity
+        return identity is not None and identity == found.identity
 
     def _forget(self) -> None:
         # What a fork inherited is the parent's: it is neither used nor closed here.
