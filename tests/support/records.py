@@ -1,11 +1,14 @@
 """The operational database's copies beside the lake's tables, row by row."""
 
+from pathlib import Path
 from typing import Any
 
 from grid_assets.domain.columns import TableSpec
 from grid_assets.domain.projections.sql import name_list
+from grid_assets.pipeline import outbox
 from resources.clients.database.record_tables import PUBLISHED
 from resources.clients.platform import Platform
+from tests.support.child import Fault, killed_at
 
 Keyed = dict[tuple[Any, ...], dict[str, Any]]
 MOST = 1_000_000
@@ -38,3 +41,9 @@ def _keyed(table: TableSpec, rows: list[dict[str, Any]]) -> Keyed:
     keyed = {tuple(row[name] for name in table.key): row for row in rows}
     assert len(keyed) == len(rows), f"{table.name} has a key twice"
     return keyed
+
+
+def killed_while_landing(home: Path, fault: Fault, marker: Path) -> None:
+    """Run the main job, two readings to a file of the API, and be killed at a point."""
+    outbox.LINES_A_FILE = 2
+    killed_at(home, fault, marker)
