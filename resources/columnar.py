@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 import pyarrow as pa
 
+from resources.clients.engines.layout import ORC
 from resources.clients.lake.conditions import Filters
 from resources.clients.lake.dataset_read import DatasetReader, ReadOptions
 from resources.clients.lake.dataset_save import DatasetWriter, SaveOptions
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 Compression = Literal["snappy", "gzip", "brotli", "zstd"]
+OrcCompression = Literal["zstd", "zlib", "snappy"]
 
 
 def save_to_parquet(
@@ -57,11 +59,39 @@ def save_to_parquet(
         SchemaError: If the frame's columns cannot be kept, or do not fit the dataset.
         LakeError: If the disk or the catalog cannot take it; the dataset is then as it was.
     """
-    parts = (partition_by,) if isinstance(partition_by, str) else partition_by
-    options = SaveOptions(None if parts is None else tuple(parts), compression, mode)
-    with _platform(settings) as platform:
-        writer = DatasetWriter(platform.lake, platform.engine, platform.limits.snapshots_kept)
-        return writer.save(df, name, options)
+    return _save(df, name, SaveOptions(_names(partition_by), compression, mode), settings)
+
+
+def save_to_orc(  # noqa: PLR0913 - the published signature; what is beyond save_to_parquet's goes by keyword
+    df: "Frame",
+    name: str,
+    partition_by: str | Sequence[str] | None = None,
+    compression: OrcCompression = "zstd",
+    mode: Literal["overwrite", "append"] = "overwrite",
+    *,
+    bloom_filters: Sequence[str] | None = None,
+    settings: GridSettings | None = None,
+) -> int:
+    """Save a frame as a dataset of ORC files; all that `save_to_parquet` says holds for it too.
+
+    Args:
+        df: As of `save_to_parquet`; timestamps are of the years 1678 to 2261, which is what readers of ORC take.
+        name: The dataset. Both formats share their names, and a dataset has one format: appending the other is refused,
+            overwriting changes it.
+        partition_by: As of `save_to_parquet`.
+        compression: Of the ORC files: zstd, zlib or snappy.
+        mode: As of `save_to_parquet`.
+        bloom_filters: Columns of text, whole numbers or dates whose files say which values they surely lack; by default
+            all of text but those that partition, for an append those that the dataset has.
+        settings: Where the lake is; by default the environment says so.
+
+    Raises:
+        InputError: If an argument cannot be used.
+        SchemaError: If the frame's columns cannot be kept, or do not fit the dataset.
+        LakeError: If the disk or the catalog cannot take it; the dataset is then as it was.
+    """
+    options = SaveOptions(_names(partition_by), compression, mode, ORC, _names(bloom_filters))
+    return _save(df, name, options, settings)
 
 
 @overload
@@ -105,6 +135,8 @@ def read_from_parquet(
 ) -> Any:
     """Return rows of a dataset; files, row groups and columns that cannot matter are not read.
 
+    A dataset of ORC files is read as well: the name says what is read, and the dataset knows its format.
+
     Args:
         name: The dataset, or a table of the pipeline as `grid.<table>`.
         filters: Terms `(column, operator, value)` that all must hold, or a list of such lists of which one must. The
@@ -118,16 +150,77 @@ def read_from_parquet(
     Raises:
         InputError: If the dataset, a column or the snapshot does not exist, or a filter cannot be used.
     """
-    check_form(as_)
-    with _platform(settings) as platform:
-        table = DatasetReader(platform.lake, platform.engine).read(name, ReadOptions(filters, columns, as_of))
-    return as_form(table, as_)
+    return _read(name, ReadOptions(filters, columns, as_of), as_, settings)
+
+
+@overload
+def read_from_orc(
+    name: str,
+    filters: Filters | None = ...,
+    columns: Sequence[str] | None = ...,
+    as_of: int | datetime | None = ...,
+    as_: Literal["pandas"] = ...,
+    *,
+    settings: GridSettings | None = ...,
+) -> "pd.DataFrame": ...
+@overload
+def read_from_orc(
+    name: str,
+    filters: Filters | None = ...,
+    columns: Sequence[str] | None = ...,
+    as_of: int | datetime | None = ...,
+    *,
+    as_: Literal["polars"],
+    settings: GridSettings | None = ...,
+) -> "pl.DataFrame": ...
+@overload
+def read_from_orc(
+    name: str,
+    filters: Filters | None = ...,
+    columns: Sequence[str] | None = ...,
+    as_of: int | datetime | None = ...,
+    *,
+    as_: Literal["arrow"],
+    settings: GridSettings | None = ...,
+) -> pa.Table: ...
+def read_from_orc(
+    name: str,
+    filters: Filters | None = None,
+    columns: Sequence[str] | None = None,
+    as_of: int | datetime | None = None,
+    as_: Form = "pandas",
+    *,
+    settings: GridSettings | None = None,
+) -> Any:
+    """Return rows of a dataset; files, stripes and columns that cannot matter are not read.
+
+    Arguments and errors are those of `read_from_parquet`. Both read datasets of either format, and their older
+    snapshots, which may be of the other one.
+    """
+    return _read(name, ReadOptions(filters, columns, as_of), as_, settings)
 
 
 def list_datasets(*, settings: GridSettings | None = None) -> tuple[str, ...]:
     """Return the names of all saved datasets, sorted."""
     with _platform(settings) as platform:
         return dataset_names(platform.lake.catalog)
+
+
+def _save(frame: "Frame", name: str, options: SaveOptions, settings: GridSettings | None) -> int:
+    with _platform(settings) as platform:
+        writer = DatasetWriter(platform.lake, platform.engine, platform.limits.snapshots_kept)
+        return writer.save(frame, name, options)
+
+
+def _read(name: str, options: ReadOptions, form: Form, settings: GridSettings | None) -> Any:  # noqa: ANN401 - as above
+    check_form(form)
+    with _platform(settings) as platform:
+        table = DatasetReader(platform.lake, platform.engine).read(name, options)
+    return as_form(table, form)
+
+
+def _names(given: str | Sequence[str] | None) -> tuple[str, ...] | None:
+    return (given,) if isinstance(given, str) else None if given is None else tuple(given)
 
 
 @contextmanager

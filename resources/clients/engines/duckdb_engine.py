@@ -10,11 +10,13 @@ import duckdb
 import pyarrow as pa
 
 from grid_assets.domain.columns import TableSpec
-from grid_assets.domain.errors import MissingDataFileError
+from grid_assets.domain.errors import GridError, MissingDataFileError
 from grid_assets.domain.projections.sql import literal, name_list, quote
 from resources.clients.engines.base import Scan, WrittenFiles
 from resources.clients.engines.duckdb_write import written_files
-from resources.clients.engines.layout import Layout, layout_of
+from resources.clients.engines.layout import ORC, Layout, layout_of
+from resources.clients.engines.orc.read import OrcStream
+from resources.clients.engines.orc.write import written_orc_files
 
 _GLOB_CHARACTERS = str.maketrans({character: f"[{character}]" for character in "*?["})
 
@@ -50,11 +52,21 @@ class DuckDBSession:
     def __init__(self, connection: duckdb.DuckDBPyConnection, compression: str) -> None:
         self.connection = connection
         self.compression = compression
+        self._streams: dict[str, OrcStream] = {}
 
     def scan(self, name: str, scan: Scan) -> None:
         """Bind planned files to a view of that name; columns are found by field id, so renames do no harm."""
+        parquet = replace(scan, files=tuple(path for path in scan.files if not path.endswith(ORC)))
         with _missing_files_named():
-            self.define(name, scan_sql(scan))
+            if len(parquet.files) == len(scan.files):
+                self.define(name, scan_sql(scan))
+                return
+            columns = self.connection.sql(scan_sql(replace(scan, files=()))).to_arrow_table().schema
+        stream = OrcStream(replace(scan, files=tuple(path for path in scan.files if path.endswith(ORC))), columns)
+        self._streams[name] = stream
+        self.connection.register(f"_orc_{name}", stream)
+        orc = f"SELECT * FROM {quote(f'_orc_{name}')}" + (f" WHERE {scan.predicate}" if scan.predicate else "")
+        self.define(name, f"{scan_sql(parquet)} UNION ALL {orc}" if parquet.files else orc)
 
     def register(self, name: str, data: pa.Table) -> None:
         """Bind an Arrow table to a name, as a temporary table of its own."""
@@ -94,17 +106,30 @@ class DuckDBSession:
         Raises:
             MissingDataFileError: If a planned file is gone.
         """
-        with _missing_files_named():
+        with _missing_files_named(), self._errors_of_streams():
             return self.connection.sql(sql, params=list(parameters) or None).to_arrow_table()
 
     def write(self, sql: str, table: TableSpec | Layout, folder: str, order_by: Sequence[str] = ()) -> WrittenFiles:
-        """Write a query's rows as Parquet files with the table's field ids, sorted within each file."""
+        """Write a query's rows as files of the layout's format with the table's field ids, sorted within each file."""
         layout = layout_of(table)
         if order_by:
             layout = replace(layout, sort_by=tuple(order_by))
         typed = ", ".join(f"CAST({quote(c.name)} AS {c.sql_type}) AS {quote(c.name)}" for c in layout.columns)
         compression = layout.compression or self.compression
-        return written_files(self.connection, f"SELECT {typed} FROM ({sql})", layout, Path(folder), compression)
+        write = written_orc_files if layout.file_format == ORC else written_files
+        with self._errors_of_streams():
+            return write(self.connection, f"SELECT {typed} FROM ({sql})", layout, Path(folder), compression)
+
+    @contextmanager
+    def _errors_of_streams(self) -> Iterator[None]:
+        """Tell an error that arose while a stream was read as it was; the engine passes on its text alone."""
+        try:
+            yield
+        except (duckdb.Error, pa.ArrowException, GridError) as error:
+            for stream in self._streams.values():
+                if (own := stream.taken_error()) is not None:
+                    raise own from error
+            raise
 
     def __enter__(self) -> Self:
         """Return the session."""

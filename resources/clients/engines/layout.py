@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from grid_assets.domain.columns import TableSpec
 from grid_assets.domain.projections.sql import SQL_TYPES
 
+PARQUET = "parquet"
+ORC = "orc"
+FORMATS = (PARQUET, ORC)
+"""Formats of data files; their names end with it."""
+
 
 @dataclass(frozen=True)
 class StoredColumn:
@@ -26,13 +31,18 @@ class StoredColumn:
 
 @dataclass(frozen=True)
 class Layout:
-    """What a writer and a reader of a table's files need to know; no compression means the engine's own."""
+    """What a writer and a reader of a table's files need to know; no compression means the engine's own.
+
+    `bloom_filters` are the columns that get one in each file, where the format has them.
+    """
 
     identifier: str
     columns: tuple[StoredColumn, ...]
     partition_by: tuple[str, ...] = ()
     sort_by: tuple[str, ...] = ()
     compression: str | None = None
+    file_format: str = PARQUET
+    bloom_filters: tuple[str, ...] = ()
 
 
 def layout_of(table: TableSpec | Layout) -> Layout:

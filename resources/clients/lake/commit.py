@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, TableAlreadyExistsError, ValidationException
 from pyiceberg.expressions import AlwaysTrue, BooleanExpression
 from pyiceberg.expressions.visitors import ROWS_MUST_MATCH, _StrictMetricsEvaluator
-from pyiceberg.manifest import DataFile
+from pyiceberg.manifest import DataFile, FileFormat
 from pyiceberg.table import Table, Transaction
 from sqlalchemy.exc import SQLAlchemyError
 
 from grid_assets.domain.errors import CommitConflictError, LakeError
-from resources.clients.engines.base import WrittenFiles
+from resources.clients.engines.base import WrittenFile, WrittenFiles
+from resources.clients.engines.layout import ORC
 from resources.clients.lake.catalog import path_of
 from resources.clients.lake.datafiles import data_file
 from resources.clients.lake.producers import compact_append, compact_overwrite
@@ -38,7 +39,7 @@ def commit(table: Table, change: Change, transaction: Transaction | None = None)
         LakeError: If the filter covers a part of a file only, or the catalog cannot take the commit.
     """
     transaction = transaction or table.transaction()
-    files = [data_file(transaction.table_metadata, file) for file in change.written.files]
+    files = [data_file(transaction.table_metadata, file, _format(file)) for file in change.written.files]
     snapshot_id = None
     with _told_apart(".".join(table.name())):
         try:
@@ -48,6 +49,10 @@ def commit(table: Table, change: Change, transaction: Transaction | None = None)
             if snapshot_id is None or not _has_landed(table, snapshot_id):
                 raise
     return snapshot_id
+
+
+def _format(file: WrittenFile) -> FileFormat:
+    return FileFormat.ORC if file.path.endswith(ORC) else FileFormat.PARQUET
 
 
 def _stage(table: Table, transaction: Transaction, change: Change, files: list[DataFile]) -> int:

@@ -5,7 +5,7 @@ matches `!=` and `not in` alone, whatever file the row stands in.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -57,12 +57,13 @@ _EXAMPLE = 'terms such as ("value", ">", 200)'
 class Condition:
     """A filter in two forms that agree: an expression that prunes files, and SQL that judges rows.
 
-    `sql` is empty for every row; its `?` stand for the parameters in order.
+    `sql` is empty for every row; its `?` stand for the parameters in order. `columns` are those that it looks at.
     """
 
     expression: BooleanExpression
     sql: str
     parameters: tuple[Any, ...]
+    columns: frozenset[str] = frozenset()
 
 
 EVERY_ROW = Condition(AlwaysTrue(), "", ())
@@ -89,7 +90,8 @@ def _joined(parts: list[Condition], join: Callable[..., BooleanExpression], word
         return parts[0]
     expression = join(*(part.expression for part in parts))
     sql = f" {word} ".join(f"({part.sql})" for part in parts)
-    return Condition(expression, sql, tuple(value for part in parts for value in part.parameters))
+    columns = frozenset(name for part in parts for name in part.columns)
+    return Condition(expression, sql, tuple(value for part in parts for value in part.parameters), columns)
 
 
 def _term(term: Any, schema: Schema) -> Condition:  # noqa: ANN401 - it is here that its form is checked
@@ -101,12 +103,16 @@ def _term(term: Any, schema: Schema) -> Condition:  # noqa: ANN401 - it is here 
     fields = {field.name: field for field in schema.fields}
     if name not in fields:
         raise InputError(f"a filter on the column {name!r}", f"one of {', '.join(fields)}")
+    return replace(_of_operator(fields[name], operator, value), columns=frozenset({name}))
+
+
+def _of_operator(field: NestedField, operator: str, value: Any) -> Condition:  # noqa: ANN401 - as in the term
     if operator == "is_null":
-        return _null_term(fields[name], is_null=value)
+        return _null_term(field, is_null=value)
     if operator in _COMPARISONS:
-        return _comparison(fields[name], operator, value)
+        return _comparison(field, operator, value)
     if operator in _MEMBERSHIPS:
-        return _membership(fields[name], operator, value)
+        return _membership(field, operator, value)
     raise InputError(f"the filter operator {operator!r}", f"one of {', '.join(OPERATORS)}")
 
 

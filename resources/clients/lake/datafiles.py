@@ -1,13 +1,14 @@
 """From files on disk to the data-file entries of a commit: partition values, counts and bounds, all checked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
-from decimal import Decimal
-from typing import Any
+from decimal import Context, Decimal
+from typing import Any, Literal
 
 from pyiceberg.conversions import to_bytes
 from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
 from pyiceberg.partitioning import PartitionField
+from pyiceberg.schema import Schema
 from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.typedef import Record
 from pyiceberg.types import (
@@ -29,10 +30,11 @@ from pyiceberg.types import (
 from pyiceberg.utils.datetime import date_to_days, datetime_to_micros
 
 from grid_assets.domain.errors import SchemaError
-from resources.clients.engines.base import WrittenFile
+from resources.clients.engines.base import ColumnStatistics, WrittenFile
 
 LONGEST_BOUND = 64
 """Text bounds longer than this are left out: they cost manifest space and prune nothing."""
+_EXACT = Context(prec=76)
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 _FLOATING = (FloatType, DoubleType)
 
@@ -82,14 +84,40 @@ def data_file(metadata: TableMetadata, written: WrittenFile, file_format: FileFo
         value_counts={f.field_id: written.rows for f in known if f.field_type.is_primitive},
         null_value_counts={f.field_id: s.nulls for f, s in known.items() if f.field_type.is_primitive},
         nan_value_counts={f.field_id: s.nans for f, s in known.items() if s.nans is not None},
-        lower_bounds={f.field_id: b for f, s in known.items() if (b := _bound(f, s.lower, -0.0)) is not None},
-        upper_bounds={f.field_id: b for f, s in known.items() if (b := _bound(f, s.upper, 0.0)) is not None},
+        lower_bounds=_bounds(known, "lower"),
+        upper_bounds=_bounds(known, "upper"),
         split_offsets=None,
         sort_order_id=None,
         spec_id=metadata.default_spec_id,
         equality_ids=None,
         key_metadata=None,
     )
+
+
+def metrics_of(schema: Schema, columns: Mapping[int, ColumnStatistics], rows: int) -> DataFile:
+    """Return what is known of some rows in the form that filters are judged on; columns are by field id."""
+    fields = {field.field_id: field for field in schema.fields}
+    known = {fields[n]: found for n, found in columns.items() if n in fields and fields[n].field_type.is_primitive}
+    return DataFile.from_args(
+        content=DataFileContent.DATA,
+        file_path="",
+        file_format=FileFormat.ORC,
+        partition=Record(),
+        record_count=rows,
+        file_size_in_bytes=0,
+        value_counts=dict.fromkeys((f.field_id for f in known), rows),
+        null_value_counts={f.field_id: s.nulls for f, s in known.items()},
+        nan_value_counts={},
+        lower_bounds=_bounds(known, "lower"),
+        upper_bounds=_bounds(known, "upper"),
+    )
+
+
+def _bounds(known: Mapping[NestedField, ColumnStatistics], side: Literal["lower", "upper"]) -> dict[int, bytes]:
+    # Readers that tell -0.0 from 0.0 need the bounds that hold both.
+    zero = -0.0 if side == "lower" else 0.0
+    found = {f.field_id: _bound(f, s.lower if side == "lower" else s.upper, zero) for f, s in known.items()}
+    return {field_id: bound for field_id, bound in found.items() if bound is not None}
 
 
 def _partition_value(metadata: TableMetadata, part: PartitionField, written: WrittenFile) -> object:
@@ -130,5 +158,7 @@ def _bound(field: NestedField, text: str | None, zero: float) -> bytes | None:
     except ValueError:
         # Outside of what Python's dates can hold: no bound means that the file is always read.
         return None
-    # Readers that tell -0.0 from 0.0 need the bounds that hold both.
+    if isinstance(kind, DecimalType):
+        # Writers leave out zeros at the end.
+        value = value.quantize(Decimal(1).scaleb(-kind.scale), context=_EXACT)
     return to_bytes(kind, zero if isinstance(kind, _FLOATING) and value == 0 else value)

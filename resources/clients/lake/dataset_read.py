@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
-from pyiceberg.expressions import AlwaysTrue
 from pyiceberg.schema import Schema
 from pyiceberg.table import Table
 
@@ -17,6 +16,7 @@ from resources.clients.lake.catalog import load
 from resources.clients.lake.client import Lake
 from resources.clients.lake.conditions import columns_of, condition
 from resources.clients.lake.datasets import dataset_names, readable_identifier
+from resources.clients.lake.stripes import stripes_of
 from resources.clients.lake.types import stored_column
 
 
@@ -67,14 +67,17 @@ class DatasetReader:
         """
         table = self._load(name)
         snapshot_id = _snapshot_id(table, options.as_of)
-        schema = _schema_of(table, snapshot_id)
+        schema = table.schema() if options.as_of is None else _schema_of(table, snapshot_id)
         wanted = condition(options.filters, schema)
-        # A plan binds the filter to the current schema; where that is another one, every file is read.
-        where = wanted.expression if schema.schema_id == table.schema().schema_id else AlwaysTrue()
-        planned = self._lake.plans.files(table, where, snapshot_id) if snapshot_id else ()
-        layout = Layout(name, tuple(stored_column(field) for field in schema.fields))
-        files = tuple(file.path for file in planned)
-        return ReadPlan(Scan(layout, files), columns_of(options.columns, schema), wanted.sql, wanted.parameters)
+        where = wanted.expression
+        planned = self._lake.plans.files(table, where, snapshot_id, schema) if snapshot_id else ()
+        columns = columns_of(options.columns, schema)
+        needed = {*columns, *wanted.columns}
+        layout = Layout(name, tuple(stored_column(field) for field in schema.fields if field.name in needed))
+        stripes = stripes_of((file.path for file in planned), where, schema)
+        files = tuple(file.path for file in planned if stripes.get(file.path) != ())
+        scan = Scan(layout, files, snapshot_id=snapshot_id, stripes=stripes)
+        return ReadPlan(scan, columns, wanted.sql, wanted.parameters)
 
     def _rows(self, plan: ReadPlan) -> pa.Table:
         matching = f" WHERE {plan.condition}" if plan.condition else ""
@@ -109,6 +112,6 @@ def _snapshot_id(table: Table, as_of: int | datetime | None) -> int | None:
 
 def _schema_of(table: Table, snapshot_id: int | None) -> Schema:
     snapshot = table.snapshot_by_id(snapshot_id) if snapshot_id else None
-    if snapshot is None or snapshot.schema_id is None or snapshot_id == table.metadata.current_snapshot_id:
+    if snapshot is None or snapshot.schema_id is None:
         return table.schema()
     return table.schemas()[snapshot.schema_id]

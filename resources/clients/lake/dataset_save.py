@@ -20,8 +20,7 @@ from pyiceberg.table.update import AssertCurrentSchemaId
 from grid_assets.domain.errors import CommitConflictError, InputError, SchemaError
 from grid_assets.domain.projections.sql import quote
 from resources.clients.engines.base import Engine, Scan, Session, WrittenFiles
-from resources.clients.engines.duckdb_engine import scan_sql
-from resources.clients.engines.layout import Layout
+from resources.clients.engines.layout import ORC, PARQUET, Layout
 from resources.clients.lake.catalog import ensure_namespace, load
 from resources.clients.lake.client import Lake, expire
 from resources.clients.lake.commit import Change, commit
@@ -33,13 +32,20 @@ from resources.clients.lake.dataset_schema import (
     stage_overwrite,
 )
 from resources.clients.lake.datasets import NAMESPACE, dataset_identifier
+from resources.clients.lake.formats import (
+    BLOOM_PROPERTY,
+    FORMATS,
+    FileFormat,
+    bloom_columns,
+    check_compression,
+    format_of,
+    properties_of,
+)
 from resources.clients.lake.frames import arrow_data, normal_schema
 from resources.clients.lake.schema import TABLE_PROPERTIES
 from resources.clients.lake.types import stored_column
 
-COMPRESSIONS = ("snappy", "gzip", "brotli", "zstd")
 MODES = ("overwrite", "append")
-COMPRESSION_PROPERTY = "write.parquet.compression-codec"
 COMMITS_TRIED = 12
 FIRST_WAIT_SECONDS = 0.05
 LONGEST_WAIT_SECONDS = 2.0
@@ -49,11 +55,21 @@ _PROPERTIES = {**TABLE_PROPERTIES, "commit.retry.num-retries": "0"}
 
 @dataclass(frozen=True)
 class SaveOptions:
-    """How a frame is saved; without `partition_by` an overwrite is not partitioned and an append as the dataset is."""
+    """How a frame is saved; without `partition_by` an overwrite is not partitioned and an append as the dataset is.
+
+    Without `bloom_filters` ORC files of an overwrite have them on text, those of an append as the dataset has them.
+    """
 
     partition_by: tuple[str, ...] | None = None
     compression: str = "zstd"
     mode: str = "overwrite"
+    file_format: str = PARQUET
+    bloom_filters: tuple[str, ...] | None = None
+
+    @property
+    def format(self) -> FileFormat:
+        """Return what is known of the format."""
+        return FORMATS[self.file_format]
 
 
 @dataclass(frozen=True)
@@ -134,12 +150,15 @@ class DatasetWriter:
         unchanged = AssertCurrentSchemaId.model_validate({"current-schema-id": table.metadata.current_schema_id})
         transaction._apply((), (unchanged,))  # noqa: SLF001 - else files of a dropped column could be appended
         if options.mode == "append":
+            _check_format(table, options)
             stage_append(transaction, shape)
         else:
             stage_overwrite(table, transaction, shape)
-        if table.properties.get(COMPRESSION_PROPERTY) != options.compression:
-            transaction.set_properties({COMPRESSION_PROPERTY: options.compression})
-        return _Staged(table, transaction, _layout(shape, transaction.table_metadata, options))
+        layout = _layout(shape, transaction.table_metadata, options)
+        wanted = properties_of(options.format, options.compression, layout.bloom_filters)
+        if changed := {name: value for name, value in wanted.items() if table.properties.get(name) != value}:
+            transaction.set_properties(changed)
+        return _Staged(table, transaction, layout)
 
     def _folder(self, shape: Shape) -> Path:
         base = self._lake.settings.warehouse.absolute().joinpath(*shape.identifier.split("."))
@@ -148,7 +167,10 @@ class DatasetWriter:
 
 def _write(session: Session, shape: Shape, layout: Layout, before: _Written | None, folder: Path) -> _Written:
     """Write the frame's rows in a layout; a second time from the first files, because a stream gives its rows once."""
-    source = "frame" if before is None else f"({scan_sql(_whole(before))})"
+    source = "frame"
+    if before is not None:
+        source = "written_before"
+        session.scan(source, _whole(before))
     there = set(shape.columns.names)
     selected = ", ".join(
         quote(column.name) if column.name in there else f"CAST(NULL AS {column.sql_type}) AS {quote(column.name)}"
@@ -164,7 +186,8 @@ def _write(session: Session, shape: Shape, layout: Layout, before: _Written | No
 def _stage_new(catalog: SqlCatalog, shape: Shape, options: SaveOptions) -> _Staged:
     ensure_namespace(catalog, NAMESPACE)
     schema, spec = new_schema(shape)
-    properties = {**_PROPERTIES, COMPRESSION_PROPERTY: options.compression}
+    blooms = bloom_columns(schema, shape.partition_by or (), options.bloom_filters)
+    properties = {**_PROPERTIES, **properties_of(options.format, options.compression, blooms)}
     transaction = catalog.create_table_transaction(shape.identifier, schema, partition_spec=spec, properties=properties)
     table = transaction._table  # noqa: SLF001 - the staged table, which no public name gives
     return _Staged(table, transaction, _layout(shape, transaction.table_metadata, options))
@@ -172,7 +195,28 @@ def _stage_new(catalog: SqlCatalog, shape: Shape, options: SaveOptions) -> _Stag
 
 def _layout(shape: Shape, metadata: TableMetadata, options: SaveOptions) -> Layout:
     columns = tuple(stored_column(field) for field in metadata.schema().fields)
-    return Layout(shape.identifier, columns, partition_names(metadata), (), options.compression)
+    parts = partition_names(metadata)
+    blooms = _blooms(metadata, parts, options) if options.file_format == ORC else ()
+    return Layout(shape.identifier, columns, parts, (), options.compression, options.file_format, blooms)
+
+
+def _blooms(metadata: TableMetadata, parts: tuple[str, ...], options: SaveOptions) -> tuple[str, ...]:
+    kept = metadata.properties.get(BLOOM_PROPERTY)
+    if options.mode == "append" and options.bloom_filters is None and kept is not None:
+        names = set(kept.split(","))
+        return tuple(field.name for field in metadata.schema().fields if field.name in names)
+    return bloom_columns(metadata.schema(), parts, options.bloom_filters)
+
+
+def _check_format(table: Table, options: SaveOptions) -> None:
+    present = format_of(table.properties)
+    if present.name != options.file_format:
+        name = table.name()[-1]
+        raise InputError(
+            f"an append of {options.format.title} files to {name!r}, whose files are {present.title}",
+            "one format per dataset",
+            f"append by save_to_{present.name}, or overwrite the dataset",
+        )
 
 
 def _whole(written: _Written) -> Scan:
@@ -180,7 +224,6 @@ def _whole(written: _Written) -> Scan:
 
 
 def _check_options(options: SaveOptions) -> None:
-    if options.compression not in COMPRESSIONS:
-        raise InputError(f"the compression {options.compression!r}", f"one of {', '.join(COMPRESSIONS)}")
+    check_compression(options.format, options.compression)
     if options.mode not in MODES:
         raise InputError(f"the mode {options.mode!r}", f"one of {', '.join(MODES)}")

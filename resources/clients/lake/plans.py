@@ -1,11 +1,14 @@
 """Plans: which data files of a snapshot can hold rows of a filter, kept per snapshot because snapshots never change."""
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from threading import Lock
 
 from pyiceberg.expressions import BooleanExpression
+from pyiceberg.expressions.visitors import _InclusiveMetricsEvaluator
+from pyiceberg.schema import Schema
 from pyiceberg.table import FileScanTask, Table
 
 from grid_assets.domain.errors import LakeError
@@ -28,27 +31,40 @@ class Plans:
     """The newest plans of one process; safe to share between threads."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, int, str], tuple[PlannedFile, ...]] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, int, int, str], tuple[PlannedFile, ...]] = OrderedDict()
         self._lock = Lock()
 
-    def files(self, table: Table, where: BooleanExpression, snapshot_id: int) -> tuple[PlannedFile, ...]:
+    def files(
+        self, table: Table, where: BooleanExpression, snapshot_id: int, schema: Schema | None = None
+    ) -> tuple[PlannedFile, ...]:
         """Return the data files of a snapshot that can hold rows of a filter, by path.
+
+        The filter is in the names of a schema, by default the table's newest: after a rename they may mean others.
 
         Raises:
             LakeError: If rows of a file are deleted by a delete file, which the data files alone do not show.
         """
-        key = (str(table.metadata.table_uuid), snapshot_id, str(where))
+        named = schema or table.schema()
+        key = (str(table.metadata.table_uuid), snapshot_id, named.schema_id, str(where))
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
-        tasks = table.scan(row_filter=where, snapshot_id=snapshot_id).plan_files()
+        tasks = _tasks(table, where, snapshot_id, named)
         planned = tuple(sorted((_planned(table, task) for task in tasks), key=lambda file: file.path))
         with self._lock:
             self._kept[key] = planned
             while len(self._kept) > PLANS_KEPT:
                 self._kept.popitem(last=False)
         return planned
+
+
+def _tasks(table: Table, where: BooleanExpression, snapshot_id: int, named: Schema) -> Iterable[FileScanTask]:
+    if named.schema_id == table.schema().schema_id:
+        return table.scan(row_filter=where, snapshot_id=snapshot_id).plan_files()
+    # A scan binds names to the newest schema. Bounds are by field id, and partition columns have them as well.
+    can_match = _InclusiveMetricsEvaluator(named, where).eval
+    return (task for task in table.scan(snapshot_id=snapshot_id).plan_files() if can_match(task.file))
 
 
 def _planned(table: Table, task: FileScanTask) -> PlannedFile:
