@@ -30,6 +30,7 @@ from tests.support.writing import (
     work,
     work_and_be_killed,
     work_for_ever,
+    write_through_and_be_killed,
 )
 
 PASSES = (1, 8)
@@ -42,7 +43,7 @@ def faults(points: tuple[str, ...]) -> list[Fault]:
 @pytest.mark.parametrize("fault", faults(PUT_POINTS), ids=str)
 def test_call__killed_at_a_step(fault: Fault, tmp_path: Path) -> None:
     home, notes = tmp_path / "home", tmp_path / "notes"
-    _strike(tmp_path, call_and_be_killed, home, notes, fault, tmp_path / "marker", False)
+    _strike(tmp_path, call_and_be_killed, home, notes, fault, tmp_path / "marker")
     acknowledged = noted(notes)
     assert len(acknowledged) == fault.nth - 1
 
@@ -62,7 +63,7 @@ def test_call__killed_at_a_step(fault: Fault, tmp_path: Path) -> None:
 @pytest.mark.parametrize("fault", faults(THROUGH_POINTS), ids=str)
 def test_write_through__killed_at_a_step(fault: Fault, tmp_path: Path) -> None:
     home, notes = tmp_path / "home", tmp_path / "notes"
-    _strike(tmp_path, call_and_be_killed, home, notes, fault, tmp_path / "marker", True)
+    _strike(tmp_path, write_through_and_be_killed, home, notes, fault, tmp_path / "marker")
     acknowledged = noted(notes)
     assert len(acknowledged) == fault.nth - 1
 

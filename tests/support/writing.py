@@ -86,10 +86,16 @@ def call_and_note(home: Path, notes: Path, who: str, count: int, *, is_through: 
             writing.flush()
 
 
-def call_and_be_killed(home: Path, notes: Path, fault: Fault, marker: Path, is_through: bool) -> None:  # noqa: FBT001 - handed through
-    """Make calls and be killed at a point of one, as by `kill -9`."""
+def call_and_be_killed(home: Path, notes: Path, fault: Fault, marker: Path) -> None:
+    """Make calls of write-behind and be killed at a point of one, as by `kill -9`."""
     arm(fault, marker, lambda: os.kill(os.getpid(), signal.SIGKILL))
-    call_and_note(home, notes, "c", 20, is_through=is_through)
+    call_and_note(home, notes, "c", 20)
+
+
+def write_through_and_be_killed(home: Path, notes: Path, fault: Fault, marker: Path) -> None:
+    """Make calls of write-through and be killed at a point of one."""
+    arm(fault, marker, lambda: os.kill(os.getpid(), signal.SIGKILL))
+    call_and_note(home, notes, "c", 20, is_through=True)
 
 
 def work_and_be_killed(home: Path, fault: Fault, marker: Path) -> None:
@@ -128,7 +134,7 @@ def rows_in(home: Path, sql: str) -> list[tuple[Any, ...]]:
 
 
 def assert_all_is_there_once(home: Path, acknowledged: dict[str, int], requests: list[Request]) -> None:
-    """Assert that database, outbox and cache hold what was acknowledged, each once, and nothing that nobody asked for."""
+    """Assert that database, outbox and cache hold what was acknowledged, each once, and nothing else."""
     asked = {request.request_id: request for request in requests}
     entered = Counter(request_id for (request_id,) in rows_in(home, "SELECT request_id FROM outbox"))
     assert set(entered.values()) <= {1}

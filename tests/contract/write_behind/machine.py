@@ -31,7 +31,7 @@ from resources.clients.database.client import Database
 from resources.clients.database.schema import API_READINGS, OUTBOX
 from resources.clients.write_behind.base import QueuedWrite
 from resources.clients.write_behind.worker import Tally, WorkerOptions
-from tests.contract.write_behind.backends import MOST_PENDING, Backend
+from tests.contract.write_behind.backends import Backend
 from tests.contract.write_behind.model import Model, Watched
 from tests.properties import examples
 
@@ -91,7 +91,7 @@ class WriteBehindMachine(RuleBasedStateMachine):
         known = self.model.writes[data.draw(st.sampled_from(sorted(self.model.writes)))]
         self.clients[who].put(data.draw(st.sampled_from([[known], [known, known], [known, self._write(row, KEYS[0])]])))
 
-    @precondition(lambda self: len(self.model.waiting()) < MOST_PENDING)
+    @precondition(lambda self: self.model.has_room(1))
     @rule(who=WHO, other=WHO, data=st.data(), row=st.sampled_from(ROWS), key=st.sampled_from(KEYS))
     def call_and_never_hear(self, who: int, other: int, data: st.DataObject, row: tuple[str, str], key: str) -> None:
         """Die at a step of the call; then another client asks with the same request id what became of it."""
@@ -146,9 +146,10 @@ class WriteBehindMachine(RuleBasedStateMachine):
     @rule(who=WHO, mends=st.booleans())
     def requeue(self, who: int, mends: bool) -> None:  # noqa: FBT001 - drawn
         parked = self.clients[who].parked()
-        if mends:
-            self.poison -= {each.write.request_id for each in parked}
         self.clients[who].requeue([each.version for each in parked])
+        if mends:  # what the queue had no room for is still parked, and counts as poison
+            still = {entry.write.request_id for entry in self.model.in_state("parked")}
+            self.poison -= {each.write.request_id for each in parked} - still
 
     @rule(who=WHO)
     def drain(self, who: int) -> None:
