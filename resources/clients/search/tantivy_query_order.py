@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from tantivy import DocAddress, Query
 
 Scored = tuple[float, str, "DocAddress"]
-_READ_AT_ONCE = 1_000
-_SCAN_COST = 10
+READ_AT_ONCE = 1_000
+SCAN_COST = 10
 """How much longer it takes to find the next id in order than to read the id of a document."""
 _BREAKS = frozenset('"()[]{}')
 _LAST_LETTER = chr(0x10FFFF)
@@ -106,11 +106,11 @@ def _first_of(
     target: Target, query: "Query", members: list["DocAddress"], behind: str | None, need: int
 ) -> list[tuple[str, "DocAddress"]]:
     """Return the members with the smallest ids behind one; by reading their ids or by walking all ids in order."""
-    total = target.count(query) if len(members) > _READ_AT_ONCE else 0
-    if len(members) <= _READ_AT_ONCE or len(members) ** 2 <= _SCAN_COST * need * total:
+    total = target.count(query) if len(members) > READ_AT_ONCE else 0
+    if len(members) <= READ_AT_ONCE or len(members) ** 2 <= SCAN_COST * need * total:
         named = ((target.id_of(address), address) for address in members)
         return nsmallest(need, (each for each in named if behind is None or each[0] > behind), key=lambda each: each[0])
-    chunk = max(need, min(2 * need * total // len(members), _READ_AT_ONCE))
+    chunk = max(need, min(2 * need * total // len(members), READ_AT_ONCE))
     wanted = {(address.segment_ord, address.doc) for address in members}
     found: list[tuple[str, DocAddress]] = []
     while True:

@@ -209,7 +209,8 @@ def _typos(one: str, other: str) -> int:
     """Return how many letters are to be put in, left out, changed or swapped with their neighbour."""
     if abs(len(one) - len(other)) > 2:
         return 9
-    before, row = [], list(range(len(other) + 1))
+    before: list[int] = []
+    row = list(range(len(other) + 1))
     for i, a in enumerate(one, 1):
         earlier, before, row = before, row, [i]
         for j, b in enumerate(other, 1):
