@@ -7,6 +7,7 @@ land again as received readings, so that they pass the same validation as readin
 import json
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -127,6 +128,8 @@ def check_key(key: str) -> None:
     """
     if not isinstance(key, str) or not key or len(key) > LONGEST["cache_key"]:
         raise InputError(f"the cache key {key!r}", f"a text of 1 to {LONGEST['cache_key']} characters")
+    if not _is_text(key):
+        raise InputError(f"the cache key {key!r}", "a text that UTF-8 can hold")
     if key.startswith(OWN_PREFIX):
         raise InputError(f"the cache key {key!r}", "a key of your own", f"{OWN_PREFIX} is for the pipeline")
 
@@ -157,10 +160,19 @@ def _row(db_data: Mapping[str, object], operation: str, now_utc: datetime) -> di
         raise InputError("an update without a timestamp", "the start of the interval whose reading is corrected")
     row: dict[str, Any] = {name: _text(name, given[name]) for name in given if name not in {"value", "timestamp"}}
     row["value"] = _number(given["value"])
-    row["timestamp"] = _instant(given.get("timestamp") or now_utc)
+    stated = given.get("timestamp")
+    row["timestamp"] = _instant(now_utc if stated is None else stated)
     if operation == UPDATE:
         row["quality"] = row.get("quality") or "revised"
     return {name: value for name, value in sorted(row.items()) if value is not None}
+
+
+def _is_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _text(name: str, value: object) -> str | None:
@@ -172,9 +184,12 @@ def _text(name: str, value: object) -> str | None:
 
 
 def _number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise InputError(f"value is {value!r}", "a finite number")
-    return float(value)
+    if not isinstance(value, bool) and isinstance(value, int | float):
+        with suppress(OverflowError):
+            number = float(value)
+            if math.isfinite(number):
+                return number
+    raise InputError(f"value is {str(value)[:50]!r}", "a finite number")
 
 
 def _instant(value: object) -> str:
@@ -186,4 +201,7 @@ def _instant(value: object) -> str:
             raise InputError(f"timestamp is {value!r}", "ISO 8601 such as 2016-03-27T12:00:00Z") from error
     if not isinstance(moment, datetime) or moment.tzinfo is None:
         raise InputError(f"timestamp is {value!r}", "an instant with an offset such as 2016-03-27T12:00:00Z")
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    try:
+        return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    except OverflowError as error:
+        raise InputError(f"timestamp is {value!r}", "an instant of the years 1 to 9999") from error
