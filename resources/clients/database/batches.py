@@ -16,6 +16,7 @@ from resources.clients.database.changes import Change, Progress, advance, record
 from resources.clients.database.files import FileIdentity, claim_files
 from resources.clients.database.owner import NOBODY, is_alive, this_process
 from resources.clients.database.schema import BATCHES, CHANGE_LOG, CLAIMS, FILES
+from resources.clients.database.transactions import reading
 
 LONG_AGO = datetime(1970, 1, 1)  # noqa: DTZ001 - the database keeps instants in UTC without an offset
 
@@ -116,7 +117,7 @@ class Batches:
             .order_by(BATCHES.c.batch_id)
             .limit(1)
         )
-        with self.engine.begin() as connection:
+        with reading(self.engine) as connection:
             first = connection.execute(query).first()
         if first is None:
             return None
@@ -165,7 +166,7 @@ class Batches:
 
     def unsettled(self) -> tuple[tuple[Batch, bool], ...]:
         """Return the batches that are neither settled nor abandoned, each with whether its process lives."""
-        with self.engine.begin() as connection:
+        with reading(self.engine) as connection:
             rows = connection.execute(
                 select(BATCHES).where(BATCHES.c.state == "claimed").order_by(BATCHES.c.batch_id)
             ).all()
@@ -176,7 +177,7 @@ class Batches:
         query = select(BATCHES.c.batch_id).where(
             BATCHES.c.stage == stage, or_(BATCHES.c.state == "claimed", BATCHES.c.is_held.is_(True))
         )
-        with self.engine.begin() as connection:
+        with reading(self.engine) as connection:
             return tuple(connection.execute(query.order_by(BATCHES.c.batch_id)).scalars())
 
     def uncounted_days(self, stage: str, table_name: str) -> dict[int, frozenset[date]]:
@@ -185,7 +186,7 @@ class Batches:
         A batch that has no plan yet has changed nothing.
         """
         is_uncounted = or_(BATCHES.c.state == "claimed", BATCHES.c.is_held.is_(True))
-        with self.engine.begin() as connection:
+        with reading(self.engine) as connection:
             rows = connection.execute(
                 select(BATCHES.c.batch_id, BATCHES.c.plan).where(BATCHES.c.stage == stage, is_uncounted)
             ).all()
@@ -208,7 +209,7 @@ class Batches:
 
     def listing(self) -> list[dict[str, Any]]:
         """Return every batch as a plain mapping, oldest first."""
-        with self.engine.begin() as connection:
+        with reading(self.engine) as connection:
             return [dict(row) for row in connection.execute(select(BATCHES).order_by(BATCHES.c.batch_id)).mappings()]
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, Select, and_, delete, func, insert, o
 from sqlalchemy.engine import Row
 
 from resources.clients.database.schema import BATCHES, CHANGE_LOG, CONSUMER_DAYS, CONSUMER_OFFSETS
+from resources.clients.database.transactions import reading
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class ChangeLog:
 
     def pending(self, consumer: str, table_name: str) -> Pending:
         """Return the days that changed since the consumer last did them, in order; held batches are passed over."""
-        with self.engine.begin() as connection:
+        with reading(self.engine) as connection:
             rows = connection.execute(_pending(connection, consumer, table_name)).all()
             newest = connection.execute(select(func.max(CHANGE_LOG.c.position))).scalar() or 0
             of_table = select(func.max(CHANGE_LOG.c.batch_id)).where(CHANGE_LOG.c.table_name == table_name)
@@ -71,13 +72,13 @@ class ChangeLog:
             .join(BATCHES, BATCHES.c.batch_id == log.batch_id)
             .where(BATCHES.c.is_held.is_(True))
         )
-        with self.engine.begin() as connection:
+        with reading(self.engine) as connection:
             return frozenset(connection.execute(query).scalars())
 
     def since(self, position: int, limit: int = 10_000) -> Sequence[Row[tuple[int, str, date, int]]]:
         """Return the log's entries after a position: position, table_name, operating_day, batch_id."""
         query = select(CHANGE_LOG).where(CHANGE_LOG.c.position > position).order_by(CHANGE_LOG.c.position).limit(limit)
-        with self.engine.begin() as connection:
+        with reading(self.engine) as connection:
             return connection.execute(query).all()
 
     def progress(self, progress: Progress) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, delete, insert, select
 
 from resources.clients.database.schema import FILES, SEEN_FILES
+from resources.clients.database.transactions import reading
 
 CHUNK = 500
 """How many hashes one query names; databases bound the number of parameters."""
@@ -40,12 +41,12 @@ class Files:
 
     def known(self, hashes: Sequence[str]) -> frozenset[str]:
         """Return which of some content hashes a batch has claimed already, finished or not."""
-        with self.engine.begin() as connection:
+        with reading(self.engine) as connection:
             return _known(connection, hashes)
 
     def seen(self) -> dict[str, SeenFile]:
         """Return what each path was hashed to when it was last looked at."""
-        with self.engine.begin() as connection:
+        with reading(self.engine) as connection:
             return {row.path: SeenFile(*row) for row in connection.execute(select(SEEN_FILES))}
 
     def remember(self, files: Sequence[SeenFile]) -> None:
@@ -59,7 +60,7 @@ class Files:
     def listing(self) -> list[dict[str, Any]]:
         """Return every file as a plain mapping, in the order of their batches and names."""
         query = select(FILES).order_by(FILES.c.batch_id, FILES.c.name)
-        with self.engine.begin() as connection:
+        with reading(self.engine) as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
 
 

@@ -105,7 +105,7 @@ CLAIMS = Table(
 COUNTERS = Table(
     "counters",
     METADATA,
-    Column("name", String(64), primary_key=True),  # write_version: the newest given to a write; writes_waiting, writes_parked
+    Column("name", String(64), primary_key=True),  # write_version (the newest given out), writes_waiting, writes_parked
     Column("value", BigInteger, nullable=False),
 )
 API_READINGS = Table(
@@ -143,7 +143,7 @@ WRITE_QUEUE = Table(
     Column("body", Text, nullable=False),  # the request as JSON
     Column("state", String(16), nullable=False),  # pending, claimed, parked
     Column("worker", String(200)),
-    Column("due", Double, nullable=False),  # seconds since 1970: pending: not before; claimed: lease ends; parked: since
+    Column("due", Double, nullable=False),  # since 1970, seconds; pending: not before; claimed: until; parked: since
     Column("queued", Double, nullable=False),
     Column("attempts", Integer, nullable=False, default=0),
     Column("error", Text),

@@ -9,6 +9,7 @@ from tests.contract.database.machine import Machine, hold
 from tests.contract.database.suite import SUITE
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize(("machine", "usual"), SUITE, ids=lambda value: getattr(value, "__name__", ""))
 @pytest.mark.parametrize("backend", BACKENDS, ids=lambda backend: backend.name)
 def test_database__keeps_its_promises(backend: Backend, machine: type[Machine], usual: int, tmp_path: Path) -> None:
