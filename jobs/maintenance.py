@@ -1,4 +1,4 @@
-"""Maintenance: once a day, what dead runs left is repaired and old snapshots are forgotten."""
+"""Maintenance: once a day, what dead runs left is repaired, old snapshots are forgotten, the cache is swept."""
 
 import dagster as dg
 
@@ -31,15 +31,26 @@ def trim_snapshots(context: dg.OpExecutionContext, platform: PlatformResource) -
         trim(opened)
 
 
+@dg.op(
+    description="Remove what has expired in the cache, and what no reader can reach.", ins={"after": dg.In(dg.Nothing)}
+)
+def sweep_cache(context: dg.OpExecutionContext, platform: PlatformResource) -> None:
+    """Sweep the cache; warming does so only when it had something to do."""
+    with as_dagster_failures(context.retry_number), platform.open() as opened:
+        context.add_output_metadata({"entries removed": opened.cache.sweep()})
+
+
 @dg.job(
     name=MAINTENANCE,
-    description="Repair what dead runs left, and keep snapshots few so that commits stay quick.",
+    description="Repair what dead runs left, keep snapshots few so that commits stay quick, and sweep the cache.",
     tags={PURPOSE: MAINTENANCE},
     executor_def=dg.in_process_executor,
 )
 def maintenance_job() -> None:
-    """Repair, then trim."""
-    trim_snapshots(after=repair_batches())
+    """Repair, then trim and sweep: neither waits for the other, and neither fails with it."""
+    repaired = repair_batches()
+    trim_snapshots(after=repaired)
+    sweep_cache(after=repaired)
 
 
 def definitions(settings: GridSettings) -> dg.Definitions:

@@ -4,7 +4,7 @@ A table with days that wait, or that a gate holds, is told only: it cannot agree
 days are looked into, so that a check costs the same after a year as after a day.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from grid_assets.domain.columns import TableSpec
@@ -22,6 +22,10 @@ NEWEST_DAYS = 3
 MOST_MEMBERS = 1_000
 """Members of a generation that a check asks for; a generation is counted whole before it is put in place."""
 NONE = DaySum(0, 0)
+_NAMES = """
+SELECT DISTINCT operating_day, {name} AS member FROM lake
+QUALIFY dense_rank() OVER (PARTITION BY operating_day ORDER BY member) <= {most}
+"""
 
 
 def records_lines(platform: Platform) -> tuple[Line, ...]:
@@ -53,18 +57,23 @@ def _records_line(platform: Platform, table: TableSpec, waiting: frozenset[str])
 
 def _generation_lines(platform: Platform, members: Members, waiting: frozenset[str]) -> Iterator[Line]:
     table, most = members.table, min(NEWEST_DAYS, platform.limits.warm_days)
-    for day in logged_days(platform, table)[-most:] if most else ():
-        asked = _members(platform, members, day)
+    days = logged_days(platform, table)[-most:] if most else ()
+    for day, asked in _members(platform, members, days).items():
         found = platform.cache.read_generation(table.name, day, asked) or {}
         what = f"{table.name} of {day}: members in the cache = members in the lake"
         yield Line(what, len(found), len(asked), is_told_only=table.name in waiting)
 
 
-def _members(platform: Platform, members: Members, day: date) -> list[str]:
+def _members(platform: Platform, members: Members, days: Sequence[date]) -> dict[date, list[str]]:
+    """Return the names of some of the members that each day has in the lake."""
+    asked: dict[date, list[str]] = {day: [] for day in days}
+    if not days:
+        return asked
     with platform.engine.session() as session:
-        session.scan("lake", platform.lake.scan(members.table, [day]))
-        sql = f"SELECT DISTINCT {members.name_sql} AS member FROM lake ORDER BY member LIMIT {MOST_MEMBERS}"
-        return [str(name) for name in session.fetch(sql).column("member").to_pylist()]
+        session.scan("lake", platform.lake.scan(members.table, days))
+        for row in session.fetch(_NAMES.format(name=members.name_sql, most=MOST_MEMBERS)).to_pylist():
+            asked[row["operating_day"]].append(row["member"])
+    return asked
 
 
 def _document_lines(platform: Platform, kind: DocumentKind, live: str, *, is_told_only: bool) -> Iterator[Line]:
