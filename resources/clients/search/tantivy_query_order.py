@@ -1,5 +1,6 @@
 """Ordered pieces of what a query finds: by id, by a field behind a value, by score; each without counting through."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 from itertools import groupby
@@ -23,9 +24,10 @@ if TYPE_CHECKING:
     from tantivy import DocAddress, Query
 
 Scored = tuple[float, str, "DocAddress"]
-READ_AT_ONCE = 1_000
-SCAN_COST = 10
-"""How much longer it takes to find the next id in order than to read the id of a document."""
+TAKEN_AT_ONCE = 256
+"""Hits that are taken from the top at first."""
+MOST_SCANS = 3
+"""How often hits of one score are looked for in the order of ids, twice as many ids each time."""
 _BREAKS = frozenset('"()[]{}')
 _LAST_LETTER = chr(0x10FFFF)
 
@@ -80,21 +82,23 @@ def missing(query: "Query", name: str) -> "Query":
 def by_score(target: Target, query: "Query", last: float | None, behind: str | None, need: int) -> list[Scored]:
     """Return the next documents from the best score down, equal scores by id, as (score, id, address).
 
-    Scores cannot be asked for, so the best ones are taken from the top, more and more of them until enough are behind
-    the last page.
+    Scores cannot be asked for, so the best ones are taken from the top. Where many hits share a score, those needed
+    are looked for in the order of ids; else more and more are taken, until enough are behind the last page.
     """
-    limit = max(4 * need, 256)
+    limit = max(2 * need, TAKEN_AT_ONCE)
     while True:
         hits = target.searcher.search(query, limit=limit, count=False).hits
         is_whole = len(hits) < limit
         found: list[Scored] = []
         groups = [(score, [each[1] for each in group]) for score, group in groupby(hits, key=lambda hit: hit[0])]
-        for score, members in groups if is_whole else groups[:-1]:
+        for number, (score, members) in enumerate(groups, 1):
             if last is not None and score > last:
                 continue
             start = behind if score == last else None
-            chosen = _first_of(target, query, members, start, need - len(found))
-            found += [(score, name, address) for name, address in chosen]
+            is_cut = number == len(groups) and not is_whole
+            wanted = need - len(found)
+            chosen = _scanned(target, query, score, start, wanted) if is_cut else _first(target, members, start, wanted)
+            found += [(score, name, address) for name, address in chosen or ()]
             if len(found) >= need:
                 return found
         if is_whole:
@@ -102,23 +106,41 @@ def by_score(target: Target, query: "Query", last: float | None, behind: str | N
         limit *= 4
 
 
-def _first_of(
-    target: Target, query: "Query", members: list["DocAddress"], behind: str | None, need: int
+def _first(
+    target: Target, members: Sequence["DocAddress"], behind: str | None, need: int
 ) -> list[tuple[str, "DocAddress"]]:
-    """Return the members with the smallest ids behind one; by reading their ids or by walking all ids in order."""
-    total = target.count(query) if len(members) > READ_AT_ONCE else 0
-    if len(members) <= READ_AT_ONCE or len(members) ** 2 <= SCAN_COST * need * total:
-        named = ((target.id_of(address), address) for address in members)
-        return nsmallest(need, (each for each in named if behind is None or each[0] > behind), key=lambda each: each[0])
-    chunk = max(need, min(2 * need * total // len(members), READ_AT_ONCE))
-    wanted = {(address.segment_ord, address.doc) for address in members}
+    """Return the members with the smallest ids behind one."""
+    named = ((target.id_of(address), address) for address in members)
+    return nsmallest(need, (each for each in named if behind is None or each[0] > behind), key=lambda each: each[0])
+
+
+def _scanned(
+    target: Target, query: "Query", score: float, behind: str | None, need: int
+) -> list[tuple[str, "DocAddress"]] | None:
+    """Return the next documents of one score in the order of ids, or None where too few of the ids have it."""
     found: list[tuple[str, DocAddress]] = []
-    while True:
+    chunk = 2 * need
+    for _ in range(MOST_SCANS):
         hits = by_id(target, query, behind, chunk)
-        found += [hit for hit in hits if (hit[1].segment_ord, hit[1].doc) in wanted]
-        if len(found) >= need or len(hits) < chunk:
+        members = _of_score(target, query, score, [name for name, _ in hits])
+        found += [hit for hit in hits if (hit[1].segment_ord, hit[1].doc) in members]
+        if len(found) >= need:
             return found[:need]
-        behind = hits[-1][0]
+        if len(hits) < chunk:
+            return None
+        behind, chunk = hits[-1][0], 2 * chunk
+    return None
+
+
+def _of_score(target: Target, query: "Query", score: float, ids: Sequence[str]) -> frozenset[tuple[int, int]]:
+    """Return where the documents of some ids are that have a score."""
+    from tantivy import Query  # noqa: PLC0415 - only who searches loads the library
+
+    if not ids:
+        return frozenset()
+    named = all_of(query, [Query.term_set_query(target.schema, ID, list(ids))], ())
+    hits = target.searcher.search(named, limit=len(ids), count=False).hits
+    return frozenset((address.segment_ord, address.doc) for found, address in hits if found == score)
 
 
 def _by_text(

@@ -73,11 +73,12 @@ def test_near__more_places_than_one_answer_holds(
         check(engine, SearchRequest("sensors", near=centre, sort="distance", size=9))
 
 
-def test_relevance__many_hits_of_equal_scores_are_walked_by_id(
-    engine: SearchEngine, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("scans", [0, 1, 3])
+def test_relevance__more_hits_of_one_score_than_are_taken_at_once(
+    engine: SearchEngine, monkeypatch: pytest.MonkeyPatch, scans: int
 ) -> None:
-    monkeypatch.setattr(tantivy_query_order, "READ_AT_ONCE", 5)
-    monkeypatch.setattr(tantivy_query_order, "SCAN_COST", 0)
+    monkeypatch.setattr(tantivy_query_order, "MOST_SCANS", scans)
+    monkeypatch.setattr(tantivy_query_order, "TAKEN_AT_ONCE", 9)
     for text in ("energy", "household", "lv", "energy sud"):
         check(engine, SearchRequest("sensors", text, size=7))
 
