@@ -4,7 +4,7 @@ Datasets are Iceberg tables under GRID_HOME, in a namespace of their own where a
 can be read as `grid.<table>`, and only the pipeline writes them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -13,9 +13,11 @@ import pyarrow as pa
 
 from resources.clients.engines.layout import ORC
 from resources.clients.lake.conditions import Filters
+from resources.clients.lake.dataset_evolve import evolve
 from resources.clients.lake.dataset_read import DatasetReader, ReadOptions
 from resources.clients.lake.dataset_save import DatasetWriter, SaveOptions
 from resources.clients.lake.datasets import dataset_names
+from resources.clients.lake.evolution import Evolution
 from resources.clients.lake.frames import Form, Frame, as_form, check_form
 from resources.clients.platform import Platform
 from resources.settings import GridSettings, load_settings
@@ -198,6 +200,41 @@ def read_from_orc(
     snapshots, which may be of the other one.
     """
     return _read(name, ReadOptions(filters, columns, as_of), as_, settings)
+
+
+def evolve_dataset(  # noqa: PLR0913 - each kind of change is an argument of its own
+    name: str,
+    *,
+    add: Mapping[str, pa.DataType] | None = None,
+    rename: Mapping[str, str] | None = None,
+    widen: Mapping[str, pa.DataType] | None = None,
+    drop: Sequence[str] = (),
+    reorder: Sequence[str] | None = None,
+    settings: GridSettings | None = None,
+) -> tuple[str, ...]:
+    """Change a dataset's columns in one atomic commit that writes no row; return their names afterwards, in order.
+
+    Files of either format stay as they are and readable, because columns are found by an id and not by name: a renamed
+    column keeps its values, an added one is null in the rows there are, even where one of its name was dropped before.
+    Snapshots made before keep the columns that they had. Names in the arguments are those before the call.
+
+    Args:
+        name: The dataset.
+        add: New columns, by name, with their Arrow types.
+        rename: New names by old ones; two columns can take each other's.
+        widen: Wider types of columns: int32 to int64, float32 to float64, more digits of a decimal with the same scale.
+        drop: Columns to drop; none by which the dataset is or was partitioned.
+        reorder: All columns as they are to stand after the call, by the names they have then.
+        settings: Where the lake is; by default the environment says so.
+
+    Raises:
+        InputError: If the dataset or a column does not exist, or nothing or contradictory things are asked for.
+        SchemaError: If the dataset cannot have such columns.
+        LakeError: If the catalog cannot take the commit; the dataset is then as it was.
+    """
+    dropped, order = _names(drop) or (), _names(reorder)
+    with _platform(settings) as platform:
+        return evolve(platform.lake, name, Evolution(add or {}, rename or {}, widen or {}, dropped, order))
 
 
 def list_datasets(*, settings: GridSettings | None = None) -> tuple[str, ...]:

@@ -23,6 +23,8 @@ from resources.clients.lake.catalog import ensure_namespace, load, open_catalog
 from resources.clients.lake.commit import Change, commit
 from resources.clients.lake.filters import days_predicate, days_sql
 from resources.clients.lake.plans import PlannedFile, Plans
+from resources.clients.lake.races import retried
+from resources.clients.lake.registry import evolve_to_registry, is_as_registered
 from resources.clients.lake.schema import TABLE_PROPERTIES, ZONE_PROPERTY, iceberg_schema, partition_spec
 
 BATCH_PROPERTY = "grid.batch-id"
@@ -57,12 +59,21 @@ class Lake:
             del self.__dict__["catalog"]
 
     def table(self, spec: TableSpec) -> Table:
-        """Return the current table, created when it does not exist yet.
+        """Return the current table, created when it does not exist yet, with columns that the registry has since got.
 
         Raises:
-            ConfigurationError: If the table was made under another time zone than the setting now says.
+            ConfigurationError: If the table was made under another time zone than the setting now says, or its
+                columns are others than the registry's.
             LakeError: If the catalog or the table's metadata cannot be read.
         """
+        table = self._zoned(spec)
+        return table if is_as_registered(table, spec) else retried(lambda: self._evolved(spec))
+
+    def _evolved(self, spec: TableSpec) -> Table:
+        table = self._zoned(spec)
+        return table if is_as_registered(table, spec) else evolve_to_registry(table, spec)
+
+    def _zoned(self, spec: TableSpec) -> Table:
         table = load(self.catalog, spec.identifier) or self._create(spec)
         zone = table.properties.get(ZONE_PROPERTY)
         if spec.namespace == "grid" and zone != self.settings.time_zone:

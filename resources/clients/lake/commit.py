@@ -41,7 +41,7 @@ def commit(table: Table, change: Change, transaction: Transaction | None = None)
     transaction = transaction or table.transaction()
     files = [data_file(transaction.table_metadata, file, _format(file)) for file in change.written.files]
     snapshot_id = None
-    with _told_apart(".".join(table.name())):
+    with told_apart(".".join(table.name())):
         try:
             snapshot_id = _stage(table, transaction, change, files)
             transaction.commit_transaction()
@@ -92,7 +92,13 @@ def _covered(table: Table, where: BooleanExpression) -> list[DataFile]:
 
 
 @contextmanager
-def _told_apart(identifier: str) -> Iterator[None]:
+def told_apart(identifier: str) -> Iterator[None]:
+    """Tell of a commit in a block that it met another writer, or that the disk or the catalog refused it.
+
+    Raises:
+        CommitConflictError: In the first case.
+        LakeError: In the second.
+    """
     try:
         yield
     except (CommitFailedException, ValidationException, TableAlreadyExistsError) as error:

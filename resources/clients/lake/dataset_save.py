@@ -4,9 +4,7 @@ Files are written first and become visible by one commit. A commit that meets an
 with the same files unless the schema has changed in between.
 """
 
-import random
 import shutil
-import time
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,13 +40,11 @@ from resources.clients.lake.formats import (
     properties_of,
 )
 from resources.clients.lake.frames import arrow_data, normal_schema
+from resources.clients.lake.races import COMMITS_TRIED, keep_apart
 from resources.clients.lake.schema import TABLE_PROPERTIES
 from resources.clients.lake.types import stored_column
 
 MODES = ("overwrite", "append")
-COMMITS_TRIED = 12
-FIRST_WAIT_SECONDS = 0.05
-LONGEST_WAIT_SECONDS = 2.0
 # A lost race is told at once: the schema is then looked at anew before the next try.
 _PROPERTIES = {**TABLE_PROPERTIES, "commit.retry.num-retries": "0"}
 
@@ -138,8 +134,7 @@ class DatasetWriter:
                 tries += 1
                 if tries == COMMITS_TRIED:
                     raise
-                longest = min(FIRST_WAIT_SECONDS * 2**tries, LONGEST_WAIT_SECONDS)
-                time.sleep(random.uniform(0, longest))  # noqa: S311 - keeps rivals apart, guards nothing
+                keep_apart(tries)
 
     def _stage(self, shape: Shape, options: SaveOptions) -> _Staged:
         catalog = self._lake.catalog

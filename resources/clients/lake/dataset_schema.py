@@ -20,7 +20,7 @@ from pyiceberg.types import BinaryType, DoubleType, IcebergType, IntegerType, St
 from grid_assets.domain.errors import InputError, SchemaError
 from resources.clients.lake.datafiles import PARTITION_TYPES
 from resources.clients.lake.schema import FIRST_PARTITION_FIELD
-from resources.clients.lake.types import iceberg_type, sql_type, unassigned_schema
+from resources.clients.lake.types import iceberg_type, sql_type, told_apart_by_name, unassigned_schema
 
 _TEXT_OR_BYTES = (StringType, BinaryType)
 
@@ -108,13 +108,13 @@ def _stage_columns(transaction: Transaction, shape: Shape, dropped: Sequence[str
             "the same type or a wider one (int to long, float to double, more digits of a decimal)",
             "convert the column, or save under another name",
         )
-    with transaction.update_schema() as update:
+    with told_apart_by_name(), transaction.update_schema() as update:
         for name in dropped:
             update.delete_column((name,))
         for name, kind in wanted.items():
             if name not in present:
                 update.add_column((name,), kind)
-            elif _promotes(present[name], kind):
+            elif promotes(present[name], kind):
                 update.update_column((name,), field_type=kind)
 
 
@@ -134,8 +134,9 @@ def _stage_partition(transaction: Transaction, wanted: tuple[str, ...]) -> None:
     if wanted == present:
         return
     with transaction.update_spec() as update:
-        for name in present:
-            update.remove_field(name)
+        for part in transaction.table_metadata.spec().fields:
+            # Named as its column was when it came to partition.
+            update.remove_field(part.name)
     with transaction.update_spec() as update:
         for name in wanted:
             update.add_identity(name)
@@ -143,16 +144,16 @@ def _stage_partition(transaction: Transaction, wanted: tuple[str, ...]) -> None:
 
 def _stays(present: IcebergType, wanted: IcebergType) -> bool:
     """Return whether a column can become exactly what a frame has: it is that, or is widened to it."""
-    return sql_type(present) == sql_type(wanted) or _promotes(present, wanted)
+    return sql_type(present) == sql_type(wanted) or promotes(present, wanted)
 
 
 def _fits(present: IcebergType, wanted: IcebergType) -> bool:
     """Return whether values of a frame's type can stand in a column: as they are, widened, or the column widened."""
     is_whole_to_double = isinstance(wanted, IntegerType) and isinstance(present, DoubleType)
-    return _stays(present, wanted) or _promotes(wanted, present) or is_whole_to_double
+    return _stays(present, wanted) or promotes(wanted, present) or is_whole_to_double
 
 
-def _promotes(narrow: IcebergType, wide: IcebergType) -> bool:
+def promotes(narrow: IcebergType, wide: IcebergType) -> bool:
     """Return whether one type is widened to the other by Iceberg, which also calls text a form of bytes."""
     if narrow == wide or isinstance(narrow, _TEXT_OR_BYTES) or not (narrow.is_primitive and wide.is_primitive):
         return False

@@ -4,7 +4,8 @@ Integers of 8 and 16 bits come back with 32, unsigned ones of 32 and 64 with 64;
 their values; instants with any zone as UTC; lists of any kind as lists. What would lose something is refused.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 import pyarrow as pa
 from pyarrow import types as at
@@ -113,8 +114,39 @@ def iceberg_type(normal: pa.DataType) -> IcebergType:
 
 
 def unassigned_schema(normal: pa.Schema) -> Schema:
-    """Return the Iceberg schema of normal Arrow columns, all optional, without field ids yet."""
-    return Schema(*(_optional(field) for field in normal))
+    """Return the Iceberg schema of normal Arrow columns, all optional, without field ids yet.
+
+    Raises:
+        SchemaError: If a name with a dot is that of a part of another column as well.
+    """
+    return schema_of(_optional(field) for field in normal)
+
+
+def schema_of(fields: Iterable[NestedField], schema_id: int = 0) -> Schema:
+    """Return a schema of columns.
+
+    Raises:
+        SchemaError: If a name with a dot is that of a part of another column as well.
+    """
+    with told_apart_by_name():
+        return Schema(*fields, schema_id=schema_id)
+
+
+@contextmanager
+def told_apart_by_name() -> Iterator[None]:
+    """Refuse, in a block that makes a schema, names that Iceberg cannot tell apart.
+
+    Raises:
+        SchemaError: If a name with a dot is that of a part of another column as well.
+    """
+    try:
+        yield
+    except ValueError as error:
+        raise SchemaError(
+            f"columns that cannot be told apart: {error}",
+            "no column named as a part of another one is, such as 'a.b' beside the part b of a",
+            "rename one",
+        ) from error
 
 
 def arrow_type(kind: IcebergType) -> pa.DataType:

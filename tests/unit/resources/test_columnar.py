@@ -4,8 +4,7 @@ import logging
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +20,7 @@ from resources.clients.lake.dataset_read import DatasetReader, ReadOptions, Read
 from resources.columnar import list_datasets, read_from_parquet, save_to_parquet
 from resources.settings import GridSettings, load_settings
 from resources.wiring import make_platform
-
-NOON = datetime(2016, 3, 27, 12, tzinfo=UTC)
-READINGS = pa.table(
-    {
-        "sensor_id": [f"s{n}" for n in range(6)],
-        "sensor_type": ["energy", "power"] * 3,
-        "value": [50.0, 100.0, 150.0, 200.0, 250.0, 300.0],
-    }
-)
-
+from tests.support.typed_frames import HOSTILE, NOON, READINGS, every_type, in_utc
 
 MAP = pa.map_(pa.string(), pa.int64())
 
@@ -75,37 +65,6 @@ def test_round_trip__of_every_form(settings: GridSettings, form: Callable[[Any],
     pd.testing.assert_frame_equal(read_from_parquet("d", settings=settings), pa.table(columns).to_pandas())
 
 
-def every_type() -> pa.Table:
-    return pa.table(
-        {
-            "int8": pa.array([1, None, -128], pa.int8()),
-            "uint8": pa.array([1, None, 255], pa.uint8()),
-            "uint32": pa.array([1, None, 2**32 - 1], pa.uint32()),
-            "int64": pa.array([1, None, -(2**63)], pa.int64()),
-            "half": pa.array([1.5, None, -0.0], pa.float16()),
-            "single": pa.array([0.1, None, float("inf")], pa.float32()),
-            "double": pa.array([0.1, float("nan"), 1e300], pa.float64()),
-            "money": pa.array([Decimal("1.50"), None, Decimal("-99999999.99")], pa.decimal128(10, 2)),
-            "wide": pa.array([Decimal("1." + "1" * 10), None, Decimal("9" * 28)], pa.decimal128(38, 10)),
-            "flag": [True, None, False],
-            "text": ["", None, "größe\n\t'\"\x00" + "x" * 10_000],
-            "large": pa.array(["a", None, "b"], pa.large_string()),
-            "kind": pa.array(["a", None, "a"]).dictionary_encode(),
-            "bytes": [b"", None, b"\x00\xff"],
-            "fixed": pa.array([b"abcd", None, b"\x00\x00\x00\x00"], pa.binary(4)),
-            "day": [date(1, 1, 1), None, date(9999, 12, 31)],
-            "clock": [time(0), None, time(23, 59, 59, 999999)],
-            "local": pa.array([datetime(1, 1, 1), None, datetime(9999, 12, 31)], pa.timestamp("us")),  # noqa: DTZ001
-            "seconds": pa.array([0, None, 2**31], pa.timestamp("s")),
-            "instant": pa.array([NOON, None, NOON], pa.timestamp("us", tz="Europe/Berlin")),
-            "list": pa.array([[1, None], None, []], pa.list_(pa.int16())),
-            "lists": [[["a"], None], None, [[]]],
-            "struct": [{"x": 1, "y z": {"deep": ["a"]}}, None, {"x": None, "y z": None}],
-            "map": pa.array([[("k", 1)], None, []], pa.map_(pa.string(), pa.int64())),
-        }
-    )
-
-
 @pytest.mark.parametrize("stream", [False, True], ids=["table", "reader"])
 def test_round_trip__of_every_type_keeps_the_values(settings: GridSettings, stream: bool) -> None:  # noqa: FBT001
     given = every_type()
@@ -113,12 +72,7 @@ def test_round_trip__of_every_type_keeps_the_values(settings: GridSettings, stre
     found = read_from_parquet("d", as_="arrow", settings=settings)
     assert found.schema.names == given.schema.names
     for name in given.schema.names:
-        assert repr(found.column(name).to_pylist()) == repr(_in_utc(given.column(name)).to_pylist()), name
-
-
-def _in_utc(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    is_instant = pa.types.is_timestamp(column.type) and column.type.tz is not None
-    return column.cast(pa.timestamp("us", tz="UTC")) if is_instant else column
+        assert repr(found.column(name).to_pylist()) == repr(in_utc(given.column(name)).to_pylist()), name
 
 
 def test_round_trip__of_every_type_has_bounds_that_never_lose_a_row(settings: GridSettings) -> None:
@@ -126,7 +80,7 @@ def test_round_trip__of_every_type_has_bounds_that_never_lose_a_row(settings: Gr
     save_to_parquet(given, "d", settings=settings)
     for name in given.schema.names[:20]:
         if name != "half":
-            value = _in_utc(given.column(name))[0].as_py()
+            value = in_utc(given.column(name))[0].as_py()
             assert len(rows(settings, "d", columns=["int8"], filters=[(name, "==", value)])) >= 1, name
         assert len(rows(settings, "d", columns=["int8"], filters=[(name, "is_null")])) == (name != "double"), name
 
@@ -188,10 +142,6 @@ def test_save__partitions_by_several_columns_of_several_types(settings: GridSett
     ):
         assert sorted(r["value"] for r in rows(settings, "d", filters=filters)) == expected
         assert planned(settings, "d", filters) == len(expected)
-
-
-HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
-HOSTILE = ["a=b", "a/b", "..", "%2F", "ß", "'; DROP TABLE x; --", "[x]*?", "x" * 300, "", " ", None, HIVE_NULL]
 
 
 def test_save__partitions_by_any_text_and_by_null(settings: GridSettings) -> None:

@@ -1,6 +1,6 @@
 """Writing a DuckDB query as ORC files, one per partition, batch by batch, with the statistics that a commit needs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from pyarrow import orc
 from pyarrow import types as at
 
+from grid_assets.domain.errors import SchemaError
 from grid_assets.domain.projections.sql import name_list
 from resources.clients.engines.base import WrittenFile, WrittenFiles
 from resources.clients.engines.duckdb_write import writing_into
@@ -26,6 +27,8 @@ BATCH_ROWS = 122_880
 STRIPE_BYTES = 4 * 1024 * 1024
 """About a million readings: readers take or leave stripes whole, and smaller ones cost nothing measurable."""
 WRITER_ROWS = 8192
+ROW_GROUP_ROWS = 10_000
+"""ORC's own default; statistics and bloom filters are per row group."""
 
 Key = tuple[Any, ...]
 
@@ -56,7 +59,7 @@ def _files(batches: pa.RecordBatchReader, layout: Layout, folder: Path, compress
     current: _File | None = None
     number = 0
     try:
-        for key, rows in _by_partition(batches, layout.partition_by):
+        for key, rows in _by_partition(_rows_of(batches, layout.identifier), layout.partition_by):
             if current is None or current.key != key:
                 if current is not None:
                     yield current.finished()
@@ -70,10 +73,19 @@ def _files(batches: pa.RecordBatchReader, layout: Layout, folder: Path, compress
             current.abandon()
 
 
-def _by_partition(batches: pa.RecordBatchReader, names: tuple[str, ...]) -> Iterator[tuple[Key, pa.RecordBatch]]:
+def _rows_of(batches: pa.RecordBatchReader, identifier: str) -> Iterator[pa.RecordBatch]:
+    """Return the engine's batches that have rows; what it says of a failure reaches this side as text alone."""
+    try:
+        yield from (batch for batch in batches if batch.num_rows)
+    except (OSError, pa.ArrowException) as error:
+        if "IO Error" in str(error) or "Out of Memory" in str(error):
+            raise
+        said = str(error).partition(" Detail:")[0]
+        raise SchemaError(f"the rows for {identifier} cannot be written: {said}") from error
+
+
+def _by_partition(batches: Iterable[pa.RecordBatch], names: tuple[str, ...]) -> Iterator[tuple[Key, pa.RecordBatch]]:
     for batch in batches:
-        if not batch.num_rows:
-            continue
         ends = sorted({end for name in names for end in _run_ends(batch.column(name))}) or [batch.num_rows]
         for start, end in zip([0, *ends], ends, strict=False):
             rows = batch.slice(start, end - start)
@@ -100,6 +112,7 @@ class _File:
             compression=compression,
             batch_size=WRITER_ROWS,
             stripe_size=STRIPE_BYTES,
+            row_index_stride=ROW_GROUP_ROWS,
             bloom_filter_columns=column_numbers(schema, layout.bloom_filters) or None,
         )
 

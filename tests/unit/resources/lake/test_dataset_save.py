@@ -8,10 +8,10 @@ import pytest
 from pyiceberg.table import Table, Transaction
 
 from grid_assets.domain.errors import CommitConflictError, SchemaError
-from resources.clients.lake import dataset_save
+from resources.clients.lake import dataset_save, races
 from resources.clients.lake.commit import Change, commit
 from resources.clients.lake.dataset_read import DatasetReader, ReadOptions
-from resources.clients.lake.dataset_save import COMMITS_TRIED, DatasetWriter, SaveOptions
+from resources.clients.lake.dataset_save import DatasetWriter, SaveOptions
 from tests.support.lakes import Bench, bench_of
 
 APPEND = SaveOptions(mode="append")
@@ -106,7 +106,7 @@ def test_save__that_no_longer_fits_after_a_race_leaves_no_file(
 
 
 def test_save__gives_up_after_a_bounded_number_of_lost_races(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dataset_save, "FIRST_WAIT_SECONDS", 0.0)
+    monkeypatch.setattr(races, "FIRST_WAIT_SECONDS", 0.0)
     writer(bench).save(pa.table({"a": [1]}), "d", SaveOptions())
     rivals = 0
 
@@ -118,7 +118,7 @@ def test_save__gives_up_after_a_bounded_number_of_lost_races(bench: Bench, monke
     monkeypatch.setattr(dataset_save, "commit", lost)
     with pytest.raises(CommitConflictError):
         writer(bench).save(pa.table({"a": [2]}), "d", SaveOptions())
-    assert rivals == COMMITS_TRIED
+    assert rivals == races.COMMITS_TRIED
     monkeypatch.undo()
     assert stored(bench) == [{"a": 1}]
     assert folders(bench) == 1
