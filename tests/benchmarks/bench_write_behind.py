@@ -38,7 +38,7 @@ def main(calls: int, pairs: int) -> None:
     """Compare in both modes, from threads and from processes, then drain what was queued."""
     for durability in ("full", "normal"):
         for how, run in (("threads", _in_threads), ("processes", _in_processes)):
-            _compare(f"{durability}, {CLIENTS} {how}", durability, run, calls, pairs)  # type: ignore[arg-type]
+            _compare(f"{durability}, {CLIENTS} {how}", durability, run, calls, pairs)
 
 
 def _compare(name: str, durability: Durability, run: Callable[..., float], calls: int, pairs: int) -> None:
