@@ -94,26 +94,28 @@ SELECT
     sensor_id AS member,
     '{{"unit":' || to_json(unit) || ',"start":"' || {instant_sql("make_timestamptz(first)")} || '",'
     || CASE WHEN is_regular THEN '"every_minutes":' || minutes
-            ELSE '"minutes":' || to_json(list_transform(pairs, lambda pair: (pair.moment - first) // {_MINUTE})) END
-    || ',"values":' || to_json(list_transform(pairs, lambda pair: pair.value)) || ',"not_measured":{{'
-    || COALESCE(array_to_string(list_transform(others, lambda other:
-        '"' || (other.moment - first) // {_MINUTE} || '":' || to_json(other.quality)), ','), '')
+            ELSE '"minutes":' || to_json(list_transform(list_sort(moments), lambda each: each - first // {_MINUTE})) END
+    -- Rows come in order but where two threads share a sensor; sorting those alone takes a third less time.
+    || ',"values":' || to_json(CASE WHEN moments = list_sort(moments) THEN "values"
+            ELSE list_transform(list_sort(list_zip(moments, "values")), lambda pair: pair[2]) END)
+    || ',"not_measured":{{' || COALESCE(array_to_string(list_transform(others, lambda other:
+        '"' || (other.moment - first // {_MINUTE}) || '":' || to_json(other.quality)), ','), '')
     || '}}}}' AS value
 FROM (
     SELECT
         operating_day,
         sensor_id,
         any_value(unit) AS unit,
-        min(moment) AS first,
-        any_value(interval_minutes) AS minutes,
+        min(epoch_us(interval_start_utc)) AS first,
+        min(interval_minutes) AS minutes,
         -- Starts are a key: where as many fit between the first and the last on one raster, none is missing.
-        min(step) = max(step) AND min(moment % step) = max(moment % step)
-            AND max(moment) - min(moment) = (count(*) - 1) * min(step) AS is_regular,
-        list_sort(list({{'moment': moment, 'value': CASE WHEN isfinite(value) THEN value END}})) AS pairs,
+        min(interval_minutes) = max(interval_minutes)
+            AND min(moment % interval_minutes) = max(moment % interval_minutes)
+            AND max(moment) - min(moment) = (count(*) - 1) * min(interval_minutes) AS is_regular,
+        list(moment) AS moments,
+        list(CASE WHEN isfinite(value) THEN value END) AS "values",
         list_sort(list({{'moment': moment, 'quality': quality}}) FILTER (quality <> 'measured')) AS others
-    FROM (
-        SELECT *, epoch_us(interval_start_utc) AS moment, interval_minutes * CAST({_MINUTE} AS BIGINT) AS step FROM lake
-    )
+    FROM (SELECT *, CAST(epoch_us(interval_start_utc) // {_MINUTE} AS INTEGER) AS moment FROM lake)
     GROUP BY operating_day, sensor_id
 )
 """
