@@ -4,7 +4,6 @@ Whatever passes can be answered by every engine. Each refusal names what would h
 """
 
 import math
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -183,8 +182,3 @@ def _bound(name: str, role: Role, value: Bound | None) -> Bound | None:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def only(values: Mapping[str, object]) -> dict[str, object]:
-    """Return the arguments that were given: those that are not None."""
-    return {name: value for name, value in values.items() if value is not None}
