@@ -20,7 +20,10 @@ Durability = Literal["normal", "full"]
 BUSY_SECONDS = 60.0
 MOST_IDLE_READERS = 8
 Result = TypeVar("Result")
-Work = Callable[[sqlite3.Connection], Any]
+Item = TypeVar("Item")
+Batch = Callable[[sqlite3.Connection, list[Item]], Sequence[Result]]
+"""Does what several callers want with few statements, and returns a result for each, in their order."""
+Work = tuple[Batch[Any, Any], Any]
 _INHERITED: list[object] = []
 
 
@@ -53,8 +56,19 @@ class SqliteFile:
         Raises:
             DatabaseError: If the file cannot be written.
         """
+        result: Result = self.write_with_others(_run_works, work)
+        return result
+
+    def write_with_others(self, batch: Batch[Item, Result], item: Item) -> Result:
+        """Write an item by a function that takes those of all callers who share the commit, and return its result.
+
+        A batch that raises is rolled back and its items are written one by one, so that each caller gets its own error.
+
+        Raises:
+            DatabaseError: If the file cannot be written.
+        """
         self._own()
-        ticket = self._line.done(work)
+        ticket = self._line.done((batch, item))
         if ticket.error is not None:
             raise self._translated(ticket.error)
         result: Result = ticket.result
@@ -174,11 +188,20 @@ class SqliteFile:
         return made
 
 
+def _run_works(connection: sqlite3.Connection, works: list[Callable[[sqlite3.Connection], Any]]) -> list[Any]:
+    return [work(connection) for work in works]
+
+
 def _run_all(writer: sqlite3.Connection, tickets: list[Ticket[Work]]) -> None:
     """Run works that are expected to succeed: savepoints would take longer than the works do."""
+    batches: dict[Batch[Any, Any], list[Ticket[Work]]] = {}
+    for ticket in tickets:
+        batches.setdefault(ticket.work[0], []).append(ticket)
     with _transaction(writer):
-        for ticket in tickets:
-            ticket.result = ticket.work(writer)
+        for batch, some in batches.items():
+            results = batch(writer, [ticket.work[1] for ticket in some])
+            for ticket, result in zip(some, results, strict=True):
+                ticket.result = result
 
 
 def _run_each(writer: sqlite3.Connection, tickets: list[Ticket[Work]]) -> None:
@@ -187,7 +210,8 @@ def _run_each(writer: sqlite3.Connection, tickets: list[Ticket[Work]]) -> None:
         for ticket in tickets:
             writer.execute("SAVEPOINT work")
             try:
-                ticket.result = ticket.work(writer)
+                batch, item = ticket.work
+                (ticket.result,) = batch(writer, [item])
             except Exception as error:
                 ticket.error = error
                 if not writer.in_transaction:

@@ -9,7 +9,6 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import TypeVar
 
 from grid_assets.domain.errors import QueueFullError
 from grid_assets.domain.writes import Write
@@ -31,7 +30,8 @@ KEPT_SECONDS = 7 * 24 * 3600.0
 """How long an applied request is known, so that a repeat of it is not applied again."""
 FORGOTTEN_AT_ONCE = 2_000
 ERROR_LENGTH = 1_000
-Result = TypeVar("Result")
+_Call = list[tuple[Write, str]]
+"""The writes of one call, each with what the queue keeps of it."""
 
 
 class SqliteQueue:
@@ -55,8 +55,8 @@ class SqliteQueue:
             QueueFullError: If the bound on pending entries is reached; nothing of the call is stored.
             DatabaseError: If the file cannot be written.
         """
-        bodies = {write.request_id: body_of(write) for write in writes}
-        receipts = self.file.write(lambda connection: self._put(connection, writes, bodies))
+        call = [(write, body_of(write)) for write in writes]
+        receipts = self.file.write_with_others(self._put, call)
         reach("queue.put.stored")
         return receipts
 
@@ -149,24 +149,32 @@ class SqliteQueue:
         """Let go of connections."""
         self.file.close()
 
-    def _put(
-        self, connection: sqlite3.Connection, writes: Sequence[Write], bodies: dict[str, str]
-    ) -> tuple[Receipt, ...]:
-        known = {write.request_id: sql.known_version(connection, write.request_id) for write in writes}
-        new = {write.request_id: write for write in writes if known[write.request_id] is None}
-        if new:
-            self._take_room(connection, len(new))
-            last = allot(connection, len(new))
+    def _put(self, connection: sqlite3.Connection, calls: list[_Call]) -> list[tuple[Receipt, ...]]:
+        """Store what several callers ask for, with the statements that one of them would take."""
+        asked = [(write, body) for call in calls for write, body in call]
+        versions = sql.known_versions(connection, [write.request_id for write, _ in asked])
+        fresh = {write.request_id: (write, body) for write, body in asked if write.request_id not in versions}
+        if fresh:
+            self._take_room(connection, len(fresh))
+            last = allot(connection, len(fresh))
+            versions |= dict(zip(fresh, range(last - len(fresh) + 1, last + 1), strict=True))
             reach("queue.put.versioned")
-            versions = dict(zip(new, range(last - len(new) + 1, last + 1), strict=True))
-            now = self._clock()
-            _cache(connection, [(write, versions[request_id]) for request_id, write in new.items()], now)
-            reach("queue.put.cached")
-            rows = [(versions[r], r, write.row_key, bodies[r], now, now) for r, write in new.items()]
-            connection.executemany(sql.ENTER, rows)
-            reach("queue.put.queued")
-            known |= versions
-        return tuple(Receipt(w.request_id, known[w.request_id] or 0, w.request_id in new) for w in writes)
+            self._store(connection, [(*each, versions[request_id]) for request_id, each in fresh.items()])
+        return [
+            tuple(
+                Receipt(w.request_id, versions[w.request_id], fresh.pop(w.request_id, None) is not None)
+                for w, _ in call
+            )
+            for call in calls
+        ]
+
+    def _store(self, connection: sqlite3.Connection, writes: Sequence[tuple[Write, str, int]]) -> None:
+        now = self._clock()
+        _cache(connection, ((write, version) for write, _, version in writes), now)
+        reach("queue.put.cached")
+        rows = [(version, write.request_id, write.row_key, body, now, now) for write, body, version in writes]
+        connection.executemany(sql.ENTER, rows)
+        reach("queue.put.queued")
 
     def _take_room(self, connection: sqlite3.Connection, count: int) -> None:
         waiting, parked = sql.take_room(connection, count)

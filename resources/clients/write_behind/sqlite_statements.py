@@ -12,11 +12,12 @@ from collections.abc import Iterable, Sequence
 WAITING, PARKED = "writes_waiting", "writes_parked"
 """Counters: entries that are pending or claimed, and entries that are parked."""
 
-KNOWN = """
-SELECT version FROM write_queue WHERE request_id = :id
-UNION ALL SELECT version FROM applied_requests WHERE request_id = :id
-UNION ALL SELECT version FROM outbox WHERE request_id = :id"""
-"""The version that a request was given before: it waits, was applied, or went through write-through."""
+_WANTED = "request_id IN (SELECT value FROM json_each(:ids))"
+KNOWN = f"""
+SELECT request_id, version FROM outbox WHERE {_WANTED}
+UNION ALL SELECT request_id, version FROM applied_requests WHERE {_WANTED}
+UNION ALL SELECT request_id, version FROM write_queue WHERE {_WANTED}"""
+"""The versions that requests were given before: they went through write-through, were applied, or wait."""
 
 ENTER = """
 INSERT INTO write_queue (version, request_id, row_key, body, state, due, queued, attempts)
@@ -100,10 +101,9 @@ def counted(connection: sqlite3.Connection, counter: str) -> int:
     return int(row[0]) if row else 0
 
 
-def known_version(connection: sqlite3.Connection, request_id: str) -> int | None:
-    """Return the version that a request was given before, None where it is new."""
-    row = connection.execute(KNOWN, {"id": request_id}).fetchone()
-    return int(row[0]) if row else None
+def known_versions(connection: sqlite3.Connection, request_ids: Sequence[str]) -> dict[str, int]:
+    """Return the versions of those requests that were given one before."""
+    return dict(connection.execute(KNOWN, {"ids": json.dumps(request_ids)}).fetchall())
 
 
 def as_json(versions: Iterable[int]) -> str:

@@ -62,7 +62,7 @@ class OneFileThrough:
         self.file.close()
 
     def _write(self, connection: sqlite3.Connection, write: Write) -> Receipt:
-        known = sql.known_version(connection, write.request_id)
+        known = sql.known_versions(connection, [write.request_id]).get(write.request_id)
         if known is None:
             version = put_through(connection, write)
         else:
@@ -93,9 +93,7 @@ class TwoStoreThrough:
 
     def write(self, write: Write) -> Receipt:
         """Write the row, then the cached value unless a newer one is there."""
-        version = self.file.write(
-            lambda connection: sql.known_version(connection, write.request_id) or allot(connection)
-        )
+        version = self.file.write(lambda connection: _version(connection, write.request_id))
         with self.database.engine.begin() as connection:
             known = connection.execute(select(OUTBOX.c.version).where(OUTBOX.c.request_id == write.request_id)).scalar()
             if known is None:
@@ -115,3 +113,7 @@ class TwoStoreThrough:
         """Let go of connections."""
         self.database.close()
         self.cache.close()
+
+
+def _version(connection: sqlite3.Connection, request_id: str) -> int:
+    return sql.known_versions(connection, [request_id]).get(request_id) or allot(connection)

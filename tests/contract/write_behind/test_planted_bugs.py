@@ -21,7 +21,7 @@ class TwoTransactions(SqliteQueue):
     """Stores the cached value and the queue entry one after the other."""
 
     def put(self, writes: Sequence[Write]) -> tuple[Receipt, ...]:
-        new = [write for write in writes if not self.file.read(sql.KNOWN, {"id": write.request_id})]
+        new = [write for write in writes if not self.file.read(sql.KNOWN, {"ids": f'["{write.request_id}"]'})]
         if new and self.depth().pending + self.depth().claimed + len(new) <= self.most_pending:
             (newest,) = self.file.read("SELECT COALESCE(MAX(value), 0) FROM counters WHERE name = 'write_version'")[0]
             entries = [Versioned(w.cache_key, w.cache_value, newest + n) for n, w in enumerate(new, 1)]
