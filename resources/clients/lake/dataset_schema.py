@@ -15,7 +15,7 @@ from pyiceberg.schema import Schema, assign_fresh_schema_ids, promote
 from pyiceberg.table import Table, Transaction
 from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.transforms import IdentityTransform
-from pyiceberg.types import BinaryType, DoubleType, IcebergType, IntegerType, StringType
+from pyiceberg.types import BinaryType, DecimalType, DoubleType, IcebergType, IntegerType, StringType
 
 from grid_assets.domain.errors import InputError, SchemaError
 from resources.clients.lake.datafiles import PARTITION_TYPES
@@ -157,6 +157,8 @@ def promotes(narrow: IcebergType, wide: IcebergType) -> bool:
     """Return whether one type is widened to the other by Iceberg, which also calls text a form of bytes."""
     if narrow == wide or isinstance(narrow, _TEXT_OR_BYTES) or not (narrow.is_primitive and wide.is_primitive):
         return False
+    if isinstance(narrow, DecimalType) and isinstance(wide, DecimalType) and narrow.scale != wide.scale:
+        return False  # pyiceberg looks at the precision alone, and would take the digits for others
     try:
         promote(narrow, wide)
     except ResolveError:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -226,6 +227,7 @@ def test_save__as_append_adds_columns_widens_types_and_fills_with_null(settings:
         (pa.array(["x"]), pa.array([b"x"])),
         (pa.array([[1]]), pa.array([[1.5]])),
         (pa.array([date(2016, 1, 1)]), pa.array([NOON])),
+        (pa.array([Decimal("1.50")], pa.decimal128(5, 2)), pa.array([Decimal("1.500")], pa.decimal128(8, 3))),
     ],
 )
 def test_save__as_append_refuses_another_type(settings: GridSettings, stored: pa.Array, given: pa.Array) -> None:
