@@ -6,7 +6,7 @@ Only the newest days are held; older ones are read on demand (`serving`). Latest
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 
 import pyarrow as pa
@@ -54,11 +54,9 @@ def warm(platform: Platform, driver: str, reporter: Reporter, days: Sequence[dat
 
 def first_warm_day(platform: Platform, table: TableSpec) -> date:
     """Return the first of the newest days of a table that the cache holds; the last day there is, if it holds none."""
-    days = (file.operating_day for file in platform.lake.plan(table, EVERYTHING))
-    newest = max((day for day in days if day is not None), default=None)
-    if newest is None or not platform.limits.warm_days:
-        return date.max
-    return newest - timedelta(days=platform.limits.warm_days - 1)
+    found = {file.operating_day for file in platform.lake.plan(table, EVERYTHING)}
+    newest = sorted(day for day in found if day is not None)[-platform.limits.warm_days :]
+    return newest[0] if newest and platform.limits.warm_days else date.max
 
 
 def _copy_days(platform: Platform, members: Members, step: Step) -> dict[str, int]:
