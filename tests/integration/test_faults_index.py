@@ -23,8 +23,9 @@ from tests.support.landing import land_first, land_second
 
 KIND = "readings"
 KINDS = document_kinds("hour")
-FOLLOWING = tuple(Fault(f"index.{point}", nth) for point in FOLLOW_POINTS for nth in (1, 4))
-DELTA_FAULTS = (*FOLLOWING, *(Fault(point, nth) for point in (*INDEX_POINTS, *WRITE_POINTS) for nth in (1, 3)))
+DELTA_POINTS = (*(f"index.{point}" for point in FOLLOW_POINTS), *INDEX_POINTS, *WRITE_POINTS)
+DELTA_FAULTS = tuple(Fault(point) for point in DELTA_POINTS)
+LATER_FAULTS = tuple(Fault(point, nth) for point in DELTA_POINTS for nth in (2, 4))
 REBUILD_FAULTS = tuple(Fault(point) for point in (*REBUILD_POINTS, *ENGINE_POINTS))
 
 
@@ -79,7 +80,9 @@ def _assert_mended(platform: Platform) -> None:
     assert platform.database.batches.unsettled() == ()
 
 
-@pytest.mark.parametrize("fault", DELTA_FAULTS, ids=str)
+@pytest.mark.parametrize(
+    "fault", [*DELTA_FAULTS, *(pytest.param(fault, marks=pytest.mark.deep) for fault in LATER_FAULTS)], ids=str
+)
 def test_index__goes_on_where_a_killed_run_stopped(fault: Fault, homes: Homes) -> None:
     home = homes.struck("before", killed_at, fault, {homes.first, homes.second})
     with opened(home) as platform:

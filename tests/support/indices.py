@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tests.support.child import Fault, arm
 from tests.support.homes import opened
 from tests.support.processes import finish, start
 
+PAUSE_SECONDS = 0.01
 Documents = dict[str, str]
 
 
@@ -57,4 +59,5 @@ def beside(function: Callable[..., object], arguments: tuple[object, ...], look:
     process = start(function, *arguments)
     while process.is_alive():
         look()
+        time.sleep(PAUSE_SECONDS)
     return finish(process)

@@ -158,6 +158,11 @@ class LifeMachine(RuleBasedStateMachine):
         index.things = {key: thing for key, thing in {**index.things, **written}.items() if key not in removed}
         index.removed = {k: v for k, v in {**index.removed, **removed}.items() if k not in written}
 
+    @rule(who=WHO, other=WHO, number=st.integers(0, 3), key=IDS, thing=THING)
+    def remove_before_a_slow_writer_comes(self, who: int, other: int, number: int, key: str, thing: Thing) -> None:
+        self.apply(who, number, {}, {key: thing.version + 1})
+        self.apply(other, number, {key: thing}, {})
+
     @rule(who=WHO, number=st.integers(0, 3), things=SOME, is_twice=st.booleans())
     def apply_what_does_not_fit(self, who: int, number: int, things: dict[str, Thing], is_twice: bool) -> None:  # noqa: FBT001 - drawn
         name = self._pick(number)
