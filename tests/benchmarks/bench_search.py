@@ -1,6 +1,6 @@
 """The search index: a whole rebuild against a plain loop over the same documents, a changed day, and searches.
 
-    make bench            (or: python -m tests.benchmarks.bench_search [SENSORS] [DAYS])
+    make bench            (or: python -m tests.benchmarks.bench_search [SENSORS] [DAYS] [PAIRS])
 
 The rival is what a script would do with the library alone: each document of a file as a mapping, `Document.from_dict`,
 one writer with as many threads, one commit. It has its documents ready, knows no versions, no check against the lake
@@ -61,7 +61,7 @@ READINGS_SQL = """
 """
 
 
-def main(sensors: int, days: int) -> None:
+def main(sensors: int, days: int, pairs: int) -> None:
     """Build a home, measure, and print the rates and ratios."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         root = Path(folder)
@@ -70,7 +70,7 @@ def main(sensors: int, days: int) -> None:
         measure([*COMMAND, "fill", str(home), str(file), str(root / "fill"), str(sensors), str(days)])
         documents = int(pq.read_metadata(file).num_rows)
         print(f"{documents:,} documents of {sensors:,} sensors and {days} days; {THREADS} threads")
-        _rebuild_against_loop(home, file, root, documents)
+        _rebuild_against_loop(home, file, root, documents, pairs)
         platform = _platform(home)
         _changed_day(platform, sensors, documents)
         _searches(platform)
@@ -114,9 +114,9 @@ def part_fill(home: Path, file: Path, sensors: int, days: int) -> None:
     platform.close()
 
 
-def _rebuild_against_loop(home: Path, file: Path, root: Path, documents: int) -> None:
+def _rebuild_against_loop(home: Path, file: Path, root: Path, documents: int, pairs: int) -> None:
     figures: dict[str, list[tuple[float, Measured]]] = {"rebuild": [], "load": [], "loop": []}
-    for pair in range(3):
+    for pair in range(pairs):
         for part, taken in figures.items():
             target = root / f"{part}-{pair}"
             measured = measure([*COMMAND, part, str(home), str(file), str(target)])
@@ -225,4 +225,4 @@ if __name__ == "__main__":
         taken = PARTS[given[0]](Path(given[1]), Path(given[2]), out)
         out.with_suffix(".seconds").write_text(str(taken))
     else:
-        main(*(int(each) for each in (*given, *("1000", "10")[len(given) :])))
+        main(*(int(each) for each in (*given, *("1000", "10", "3")[len(given) :])))
