@@ -31,13 +31,29 @@ def has_days(table: TableSpec) -> bool:
 def by_day(
     assets: Iterable[dg.AssetsDefinition | dg.AssetSpec], days: dg.DailyPartitionsDefinition
 ) -> list[dg.AssetsDefinition | dg.AssetSpec]:
-    """Return the assets with partitions on those whose table goes by operating days."""
+    """Return the assets with partitions on those whose table goes by operating days.
+
+    Edges from such a table to an asset without partitions, a copy of the lake, name the newest day: a run of the copy
+    would otherwise look up every day since the first.
+    """
 
     def with_days(spec: dg.AssetSpec) -> dg.AssetSpec:
-        table = BY_NAME.get(spec.key.path[-1])
-        return spec.replace_attributes(partitions_def=days) if table is not None and has_days(table) else spec
+        if _goes_by_days(spec.key):
+            return spec.replace_attributes(partitions_def=days)
+        return spec.replace_attributes(deps=[_to_the_newest_day(dep) for dep in spec.deps])
 
     return list(dg.map_asset_specs(with_days, assets))
+
+
+def _goes_by_days(key: dg.AssetKey) -> bool:
+    table = BY_NAME.get(key.path[-1])
+    return table is not None and has_days(table)
+
+
+def _to_the_newest_day(dep: dg.AssetDep) -> dg.AssetDep:
+    if not _goes_by_days(dep.asset_key):
+        return dep
+    return dg.AssetDep(dep.asset_key, partition_mapping=dg.LastPartitionMapping())
 
 
 def day_of(partition_key: str) -> date:

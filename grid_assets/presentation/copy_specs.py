@@ -10,9 +10,8 @@ import dagster as dg
 
 from grid_assets.domain.search.documents import document_kinds
 from grid_assets.domain.search.fields import DocumentKind
-from grid_assets.domain.tables import BY_NAME, EVENTS, LOAD_DAILY, SENSOR_LATEST
+from grid_assets.domain.tables import EVENTS, LOAD_DAILY, SENSOR_LATEST
 from grid_assets.domain.warm import WARMED
-from grid_assets.partitions import has_days
 from grid_assets.presentation.specs import STAGE_TAG
 
 OWNER = "team:grid-platform"
@@ -95,19 +94,10 @@ def copy_spec(name: str) -> dg.AssetSpec:
     copy = COPIES[name]
     return dg.AssetSpec(
         key=copy.name,
-        deps=[_dep(name) for name in copy.reads],
+        deps=list(copy.reads),
         description=copy.description,
         group_name=copy.group,
         kinds={copy.kept_by},
         owners=[OWNER],
         tags={STAGE_TAG: copy.stage},
     )
-
-
-def _dep(table: str) -> dg.AssetDep:
-    """Return an edge from a table to a copy.
-
-    Towards a table with days it names the newest one: a run would otherwise look up every day since the first.
-    """
-    mapping = dg.LastPartitionMapping() if has_days(BY_NAME[table]) else None
-    return dg.AssetDep(table, partition_mapping=mapping)
