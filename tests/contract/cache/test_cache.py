@@ -10,6 +10,7 @@ from tests.contract.cache.readers import hold_readers
 from tests.contract.cache.suite import SUITE
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize(("machine", "usual"), SUITE, ids=lambda value: getattr(value, "__name__", ""))
 @pytest.mark.parametrize("backend", BACKENDS, ids=lambda backend: backend.name)
 def test_cache__keeps_its_promises(backend: Backend, machine: type[Machine], usual: int, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from tests.contract.search.life_machine import hold
 USUAL = 40
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize("backend", BACKENDS, ids=lambda backend: backend.name)
 def test_engine__keeps_its_promises(backend: Backend, tmp_path: Path) -> None:
     hold(backend, tmp_path, USUAL)
