@@ -32,4 +32,4 @@ def _attempt(lake: Lake, identifier: str, evolution: Evolution) -> tuple[str, ..
     if stage_evolution(transaction, identifier, evolution):
         with told_apart(identifier):
             transaction.commit_transaction()
-    return tuple(transaction.table_metadata.schema().column_names)
+    return tuple(column.name for column in transaction.table_metadata.schema().fields)

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from resources.columnar import read_from_parquet, save_to_parquet
+from resources.columnar import read_from_parquet, save_to_orc, save_to_parquet
 from resources.settings import load_settings
+from tests.properties import examples
 
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
@@ -47,6 +48,7 @@ TERMS = st.one_of(
     *(st.tuples(st.just(name), st.just("is_null"), FLAGS) for name in VALUES),
 )
 PARTITIONS = st.sampled_from([None, "text", "whole", "flag", "instant", ("flag", "text")])
+SAVES = st.sampled_from([save_to_parquet, save_to_orc])
 
 
 def holds(term: tuple[str, str, Any], row: dict[str, Any]) -> bool:
@@ -61,17 +63,18 @@ def holds(term: tuple[str, str, Any], row: dict[str, Any]) -> bool:
     return (row[name] in value) is (word == "in")
 
 
-@settings(max_examples=25)
-@given(st.lists(ROWS, max_size=12), PARTITIONS, st.lists(st.lists(TERMS, min_size=1, max_size=2), max_size=2))
+@examples(40)
+@given(SAVES, st.lists(ROWS, max_size=12), PARTITIONS, st.lists(st.lists(TERMS, min_size=1, max_size=2), max_size=2))
 def test_read__gives_the_rows_that_plain_python_picks(
+    save: Callable[..., int],
     rows: list[dict[str, Any]],
     partition_by: str | tuple[str, ...] | None,
     filters: list[list[tuple[str, str, Any]]],
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         own = load_settings(home=Path(folder), threads=1)
-        save_to_parquet(pa.Table.from_pylist(rows[:6], schema=SCHEMA), "d", partition_by, settings=own)
-        save_to_parquet(pa.Table.from_pylist(rows[6:], schema=SCHEMA), "d", mode="append", settings=own)
+        save(pa.Table.from_pylist(rows[:6], schema=SCHEMA), "d", partition_by, settings=own)
+        save(pa.Table.from_pylist(rows[6:], schema=SCHEMA), "d", mode="append", settings=own)
         found = read_from_parquet("d", filters, as_="arrow", settings=own).to_pylist()
     expected = [row for row in rows if not filters or any(all(holds(t, row) for t in group) for group in filters)]
     assert sorted(map(_shown, found)) == sorted(map(_shown, expected))
