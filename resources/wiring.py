@@ -1,6 +1,7 @@
 """Settings to clients: the only place that chooses an implementation."""
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from grid_assets.domain.intervals import zone_of
 from grid_assets.domain.search.documents import document_kinds
@@ -8,7 +9,6 @@ from resources.clients.cache.sqlite_cache import SqliteCache
 from resources.clients.database.client import Database
 from resources.clients.database.engine import prepare_file
 from resources.clients.database.sqlite_file import SqliteFile
-from resources.clients.engines.base import Engine
 from resources.clients.engines.duckdb_engine import DuckDBEngine
 from resources.clients.lake.client import Lake, LakeSettings
 from resources.clients.platform import Limits, Platform
@@ -18,6 +18,9 @@ from resources.clients.search.tantivy_engine import TantivyEngine
 from resources.clients.write_behind.sqlite_queue import SqliteQueue
 from resources.clients.write_behind.through import OneFileThrough, Through, TwoStoreThrough
 from resources.settings import GridSettings
+
+if TYPE_CHECKING:
+    from resources.clients.engines.spark_engine import SparkEngine
 
 MEGABYTE = 1_000_000
 
@@ -30,7 +33,7 @@ def make_platform(settings: GridSettings) -> Platform:
     return Platform(
         lake=Lake(LakeSettings(settings.catalog_address, settings.warehouse, settings.time_zone)),
         engine=duckdb,
-        compute=duckdb if settings.engine == "duckdb" else _spark(settings),
+        compute=duckdb if settings.engine == "duckdb" else make_spark(settings),
         database=Database(settings.database_address),
         cache=SqliteCache(file),
         queue=SqliteQueue(file, settings.pending_writes),
@@ -55,7 +58,8 @@ def make_search(settings: GridSettings) -> SearchEngine:
     return TantivyEngine(settings.search_folder, document_kinds(settings.readings_grain))
 
 
-def _spark(settings: GridSettings) -> Engine:
+def make_spark(settings: GridSettings) -> "SparkEngine":
+    """Return Spark over the lake; its JVM starts with the first session."""
     from resources.clients.engines.spark_engine import SparkEngine  # noqa: PLC0415 - by choice only
     from resources.clients.engines.spark_runtime import SparkSettings  # noqa: PLC0415 - as above
     from resources.clients.lake.spark_catalog import spark_catalog  # noqa: PLC0415 - as above

@@ -6,7 +6,7 @@ and committed by the lake, as for every engine.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
@@ -27,6 +27,10 @@ from resources.clients.lake.spark_catalog import SparkCatalog
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
+_IDLE: dict[frozenset[tuple[str, str]], list["SparkSession"]] = {}
+"""Spark sessions without views, by their catalog's options: each holds connections to it, so few are made."""
+_LOCK = Lock()
+
 
 @dataclass(frozen=True)
 class SparkEngine:
@@ -36,8 +40,6 @@ class SparkEngine:
     catalog: SparkCatalog
     settings: SparkSettings
     compression: str = "zstd"
-    _idle: list["SparkSession"] = field(default_factory=list, init=False, repr=False, compare=False)
-    _lock: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
     def session(self) -> "SparkSqlSession":
         """Return a session with UTC as its time zone.
@@ -45,14 +47,19 @@ class SparkEngine:
         Raises:
             ConfigurationError: If Java or pyspark is missing, or the JVM cannot be started.
         """
-        with self._lock:
-            spark = self._idle.pop() if self._idle else None
+        with _LOCK:
+            idle = _IDLE.setdefault(self._lake, [])
+            spark = idle.pop() if idle else None
         return SparkSqlSession(self, spark or self._new())
 
     def give_back(self, spark: "SparkSession") -> None:
-        """Take back a Spark session without views: each holds connections to the catalog, so few are made."""
-        with self._lock:
-            self._idle.append(spark)
+        """Take back a Spark session without views."""
+        with _LOCK:
+            _IDLE[self._lake].append(spark)
+
+    @property
+    def _lake(self) -> frozenset[tuple[str, str]]:
+        return frozenset(self.catalog.options.items())
 
     def _new(self) -> "SparkSession":
         self.scratch.mkdir(parents=True, exist_ok=True)
@@ -96,8 +103,12 @@ class SparkSqlSession:
 
     def _names(self, identifier: str, snapshot_id: int) -> dict[int, str]:
         """Return what the columns of a table were called in a snapshot, by field id."""
-        iceberg = self.spark._jvm.org.apache.iceberg  # type: ignore[union-attr]  # noqa: SLF001 - Python has no call for it
-        table = iceberg.spark.Spark3Util.loadIcebergTable(self.spark._jsparkSession, identifier)  # noqa: SLF001
+        jvm: Any = self.spark._jvm  # noqa: SLF001 - Python has no call for what Iceberg knows
+        session: Any = self.spark._jsparkSession  # noqa: SLF001
+        # The call looks for the catalog in the thread's active session, whichever it is given.
+        jvm.SparkSession.setActiveSession(session)
+        iceberg = jvm.org.apache.iceberg
+        table = iceberg.spark.Spark3Util.loadIcebergTable(session, identifier)
         if table.snapshot(snapshot_id) is None:
             raise LakeError(
                 f"{identifier} has no snapshot {snapshot_id}", "the snapshot that was planned", "read again"
@@ -147,6 +158,15 @@ class SparkSqlSession:
         """
         with told():
             return self.spark.sql(spark_sql(sql), args=list(parameters) or None).toArrow()
+
+    def execute(self, statement: str) -> pa.Table:
+        """Run one statement of Spark's own SQL, such as a MERGE, and return its rows.
+
+        Raises:
+            CommitConflictError: If another writer changed the same rows meanwhile; nothing was changed.
+        """
+        with told():
+            return self.spark.sql(statement).toArrow()
 
     def write(self, sql: str, table: TableSpec | Layout, folder: str, order_by: Sequence[str] = ()) -> WrittenFiles:
         """Write a query's rows as Parquet files with the table's field ids, sorted within each file."""

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from grid_assets.domain.errors import GridError, LakeError, MissingDataFileError
+from grid_assets.domain.errors import CommitConflictError, GridError, LakeError, MissingDataFileError
 
 _GONE = ("FileNotFoundException", "NotFoundException", "FAILED_READ_FILE.FILE_NOT_EXIST", "PATH_NOT_FOUND")
+_CONFLICTS = ("iceberg.exceptions.ValidationException", "iceberg.exceptions.CommitFailedException")
 _DISK = ("No space left", "Permission denied", "Read-only file system", "Mkdirs failed", "Disk quota")
 
 
@@ -15,6 +16,7 @@ def told() -> Iterator[None]:
 
     Raises:
         MissingDataFileError: If a data file of a planned snapshot is gone.
+        CommitConflictError: If another writer changed the same rows meanwhile.
         LakeError: If a disk is full or may not be written to, or the JVM ended.
     """
     from py4j.protocol import Py4JError, Py4JNetworkError  # noqa: PLC0415 - an extra, imported by those who chose it
@@ -35,15 +37,23 @@ def told() -> Iterator[None]:
 
 
 def _ours(text: str) -> GridError | None:
-    line = next((line.strip() for line in text.splitlines() if any(word in line for word in _GONE + _DISK)), "")
-    if any(word in line for word in _DISK):
+    if line := _first(text, _CONFLICTS):
+        return CommitConflictError(
+            f"Spark's commit met another writer: {line}", "nobody else on the same rows meanwhile", "run it again"
+        )
+    if line := _first(text, _DISK):
         return LakeError(
-            f"Spark could not write: {line[:500]}",
+            f"Spark could not write: {line}",
             "a disk with room that may be written to",
             "make room or mend the permissions, then run the same command again",
         )
-    if line:
+    if line := _first(text, _GONE):
         return MissingDataFileError(
-            f"a planned data file is gone: {line[:500]}", "the files of the planned snapshot", "read again"
+            f"a planned data file is gone: {line}", "the files of the planned snapshot", "read again"
         )
     return None
+
+
+def _first(text: str, words: tuple[str, ...]) -> str:
+    """Return the first line that holds one of some words, empty where none does."""
+    return next((line.strip()[:500] for line in text.splitlines() if any(word in line for word in words)), "")

@@ -98,7 +98,7 @@ def configure(session: "SparkSession", settings: SparkSettings, catalog: Mapping
     if settings.is_local:
         # The default of 200 is for clusters; here each would be a task of no more than a few rows.
         cores = settings.threads or os.cpu_count() or 1
-        session.conf.set("spark.sql.shuffle.partitions", str(2 * cores))
+        session.conf.set("spark.sql.shuffle.partitions", str(cores))
 
 
 def assert_java() -> None:
@@ -136,7 +136,8 @@ def _launch_options(settings: SparkSettings, packages: tuple[str, ...], scratch:
         "spark.driver.memory": settings.memory,
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
-        "spark.log.level": "ERROR",
+        # Errors come as exceptions with all their text; a log would say them twice, and those of abandoned tasks too.
+        "spark.log.level": "FATAL",
         "spark.sql.extensions": _EXTENSIONS,
         **_packages(packages),
     }
