@@ -22,7 +22,7 @@ from resources.clients.engines.base import Scan, WrittenFiles
 from resources.clients.lake.catalog import ensure_namespace, load, open_catalog
 from resources.clients.lake.commit import Change, commit
 from resources.clients.lake.filters import days_predicate, days_sql
-from resources.clients.lake.plans import PlannedFile, Plans
+from resources.clients.lake.plans import PlannedFile, Plans, without_deletes
 from resources.clients.lake.races import retried
 from resources.clients.lake.registry import evolve_to_registry, is_as_registered
 from resources.clients.lake.schema import TABLE_PROPERTIES, ZONE_PROPERTY, iceberg_schema, partition_spec
@@ -106,8 +106,7 @@ class Lake:
         where = AlwaysTrue() if days is None else days_predicate(days)
         table = self.table(spec)
         current = snapshot_id or table.metadata.current_snapshot_id
-        planned = self.plans.files(table, where, current) if current else ()
-        return Scan(spec, tuple(file.path for file in planned), predicate, current)
+        return Scan(spec, tuple(file.path for file in self._files(table, where, current)), predicate, current)
 
     def rows_by_day(self, spec: TableSpec, days: Sequence[date]) -> dict[date, int]:
         """Return how many rows the files of each day hold, from the plan alone; days without any are left out."""
@@ -120,10 +119,18 @@ class Lake:
     def plan(
         self, spec: TableSpec, where: BooleanExpression, snapshot_id: int | None = None
     ) -> tuple[PlannedFile, ...]:
-        """Return the data files that can hold rows of a filter, by path; cached per snapshot."""
+        """Return the data files that can hold rows of a filter, by path; cached per snapshot.
+
+        Raises:
+            LakeError: If rows of a file are deleted by a delete file, which the data files alone do not show.
+        """
         table = self.table(spec)
-        current = snapshot_id or table.metadata.current_snapshot_id
-        return self.plans.files(table, where, current) if current else ()
+        return self._files(table, where, snapshot_id or table.metadata.current_snapshot_id)
+
+    def _files(self, table: Table, where: BooleanExpression, snapshot_id: int | None) -> tuple[PlannedFile, ...]:
+        if snapshot_id is None:
+            return ()
+        return without_deletes(".".join(table.name()), self.plans.files(table, where, snapshot_id))
 
     def replace(
         self,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 from pyiceberg.schema import Schema
-from pyiceberg.table import Table
+from pyiceberg.table import DataScan, Table
 
 from grid_assets.domain.errors import InputError, MissingDataFileError
 from grid_assets.domain.projections.sql import name_list
@@ -31,12 +31,16 @@ class ReadOptions:
 
 @dataclass(frozen=True)
 class ReadPlan:
-    """The files of a read, its columns, and the condition on their rows with its parameters; none for all rows."""
+    """The files of a read, its columns, and the condition on their rows with its parameters; none for all rows.
+
+    `merged` reads the rows less those that delete files of another engine take away; None where there are none.
+    """
 
     scan: Scan
     columns: tuple[str, ...]
     condition: str
     parameters: tuple[Any, ...]
+    merged: DataScan | None = None
 
 
 class DatasetReader:
@@ -77,12 +81,19 @@ class DatasetReader:
         stripes = stripes_of((file.path for file in planned), where, schema)
         files = tuple(file.path for file in planned if stripes.get(file.path) != ())
         scan = Scan(layout, files, snapshot_id=snapshot_id, stripes=stripes)
-        return ReadPlan(scan, columns, wanted.sql, wanted.parameters)
+        merged = None
+        if any(file.has_deletes for file in planned):
+            names = tuple(column.name for column in layout.columns)
+            merged = table.scan(snapshot_id=snapshot_id if options.as_of else None, selected_fields=names)
+        return ReadPlan(scan, columns, wanted.sql, wanted.parameters, merged)
 
     def _rows(self, plan: ReadPlan) -> pa.Table:
         matching = f" WHERE {plan.condition}" if plan.condition else ""
         with self._engine.session() as session:
-            session.scan("stored", plan.scan)
+            if plan.merged is None:
+                session.scan("stored", plan.scan)
+            else:
+                session.bind("stored", plan.merged.to_arrow_batch_reader())
             return session.fetch(f"SELECT {name_list(plan.columns)} FROM stored{matching}", plan.parameters)
 
     def _load(self, name: str) -> Table:

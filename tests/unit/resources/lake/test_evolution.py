@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from grid_assets.domain.errors import CommitConflictError, InputError, LakeError, SchemaError
-from resources.clients.lake import dataset_evolve, races
+from resources.clients.lake import dataset_evolve, producers, races
 from resources.clients.lake.commit import told_apart
 from resources.clients.lake.evolution import stage_evolution
 from resources.columnar import evolve_dataset, read_from_orc, save_to_orc, save_to_parquet
@@ -146,10 +146,12 @@ def test_evolve__renames_a_partition_column_and_goes_on_pruning(settings: GridSe
         assert rows(settings, [("day", "==", date(2016, 3, 29))], ["id"]) == [{"id": 4}]
 
 
-def test_evolve__widens_a_partition_column(settings: GridSettings, save: Save) -> None:
+def test_evolve__widens_a_partition_column(settings: GridSettings, save: Save, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(producers, "MANY_SMALL", 2)  # so that manifests of both types are merged
     save(pa.table({"id": pa.array([1, 2], pa.int32())}), "d", "id", settings=settings)
     evolve_dataset("d", widen={"id": pa.int64()}, settings=settings)
     save(pa.table({"id": [2**40]}), "d", "id", mode="append", settings=settings)
+    save(pa.table({"id": [0]}), "d", "id", mode="append", settings=settings)
     assert rows(settings, [("id", ">=", 2)]) == [{"id": 2**40}, {"id": 2}]
     assert rows(settings, [("id", "==", 1)]) == [{"id": 1}]
 
