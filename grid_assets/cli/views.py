@@ -71,8 +71,8 @@ def show_run(platform: Platform, summary: RunSummary, *, as_json: bool) -> None:
         OUT.print(f"Batch {batch_id}, left open by a run that died, was {how}.")
     if summary.written:
         OUT.print(f"{summary.written:,} readings of the API landed.")
-    if summary.copies:
-        OUT.print("Served: " + ", ".join(f"{count:,} {what}" for what, count in summary.copies.items()), markup=False)
+    if served := [f"{count:,} {what}" for what, count in summary.copies.items() if count]:
+        OUT.print("Served: " + ", ".join(served), markup=False)
     for stage, why in summary.delayed.items():
         OUT.print(Text(f"Delayed: {stage}; its days wait for the next run.", style="yellow"), Text(why))
     from grid_assets.pipeline.status import status

@@ -100,5 +100,5 @@ def _pending(platform: Platform, feed: Feed) -> Pending:
 
 
 def _said(feed: Feed, outcome: StageOutcome) -> str:
-    numbers = ", ".join(f"{count:,} {name}" for name, count in outcome.rows.items())
+    numbers = ", ".join(f"{count:,} {name}" for name, count in outcome.rows.items() if count)
     return f"{feed.table.name}: {len(outcome.days)} days" + (f", {numbers}" if numbers else "")

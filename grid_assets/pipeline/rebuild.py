@@ -89,7 +89,7 @@ def _rebuild(platform: Platform, kind: DocumentKind, driver: str, reporter: Repo
         reach("rebuild.batch.settled")
     _prune(platform, kind)
     reach("rebuild.pruned")
-    reporter.finish(f"{kind.name}: {loaded:,} documents, checked: {checks}")
+    reporter.finish(f"{loaded:,} documents; checked {checks}")
     return report
 
 
