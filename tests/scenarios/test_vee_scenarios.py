@@ -2,7 +2,7 @@
 
 given_sensors.csv   catalogue rows; columns left out take the defaults of the test's world (hourly, consumption)
 given_readings.csv  sensor_id, from, to, values and optionally columns of sensor_data; the values repeat over the
-                    intervals from `from` up to `to` (which is left out); without `to` it is one reading
+                    intervals from `from` up to `to` (which is left out); without `to` it is one reading; `-` is no value
 given_days.csv      the operating days to verify
 then.csv            what differs from a plain reading: sensor_id, from, to, values, quality, rule_ids, method; rows that
                     are not named must be measured, without a rule, and equal to what was received; `-` is no value
@@ -32,16 +32,26 @@ INSTANTS = ("valid_from_utc", "valid_to_utc")
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_verification__matches_the_scenario(name: str, tmp_path: Path) -> None:
-    sensors = {str(row["sensor_id"]): row for row in _sensors(name)}
-    readings = [row for line in _lines(name, "given_readings.csv") for row in _readings(line, sensors)]
-    days = [date.fromisoformat(line["day"]) for line in _lines(name, "given_days.csv")]
-    verified = verify(tmp_path, days, World(tuple(sensors.values()), readings))
+    world, days = given_world(name)
+    sensors = {str(row["sensor_id"]): row for row in world.sensors}
+    verified = verify(tmp_path, days, world)
     expected = {key: row for line in _lines(name, "then.csv") for key, row in _expected(line, sensors)}
     found = {(row["sensor_id"], row["interval_start_utc"]): row for row in verified}
     assert expected.keys() <= found.keys()
     for key, row in found.items():
         plain = {"value": row["raw_value"], "quality": "measured", "rule_ids": "", "method": None}
         _assert_row(key, row, expected.get(key, plain))
+
+
+def given_world(name: str) -> tuple[World, list[date]]:
+    """Return what a scenario gives, and the days that it verifies."""
+    sensors = {str(row["sensor_id"]): row for row in _sensors(name)}
+    lines = _lines(name, "given_readings.csv")
+    # A row has a place of its own in its file; of two that are otherwise alike the later line counts.
+    places = ({} if line.get("source_row") else {"source_row": n} for n, line in enumerate(lines, start=1))
+    readings = [row | place for line, place in zip(lines, places, strict=True) for row in _readings(line, sensors)]
+    days = [date.fromisoformat(line["day"]) for line in _lines(name, "given_days.csv")]
+    return World(tuple(sensors.values()), readings), days
 
 
 def test_scenarios__exist() -> None:
@@ -75,7 +85,7 @@ def _spans(line: dict[str, str], of: Row) -> list[datetime]:
 
 def _readings(line: dict[str, str], sensors: dict[str, Row]) -> Iterator[Row]:
     of = sensors[line["sensor_id"]]
-    values = [float(text) for text in line["values"].split()]
+    values = [None if text == "-" else float(text) for text in line["values"].split()]
     changes = {
         key: _typed(key, text)
         for key, text in line.items()

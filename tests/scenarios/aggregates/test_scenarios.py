@@ -27,10 +27,8 @@ SCENARIOS = sorted(folder for folder in HERE.iterdir() if list(folder.glob("then
 
 @pytest.mark.parametrize("folder", SCENARIOS, ids=[folder.name for folder in SCENARIOS])
 def test_scenario__gives_exactly_the_rows_it_names(folder: Path, tmp_path: Path) -> None:
-    world = _world(folder)
-    days = {row["operating_day"] for row in world.readings}
-    days |= {date.fromisoformat(line["operating_day"]) for line in _lines(folder / "given_days.csv")}
-    made = aggregate(tmp_path, sorted(day for day in days if isinstance(day, date)), world)
+    world, days = given_world(folder)
+    made = aggregate(tmp_path, days, world)
     for path in sorted(folder.glob("then_*.csv")):
         table = BY_NAME[path.stem.removeprefix("then_")]
         names, expected = _expected(path, table)
@@ -41,6 +39,14 @@ def test_scenario__gives_exactly_the_rows_it_names(folder: Path, tmp_path: Path)
 def test_scenarios__exist_and_each_is_explained() -> None:
     assert len(SCENARIOS) >= 15
     assert all((folder / "README.md").read_text().strip() for folder in SCENARIOS)
+
+
+def given_world(folder: Path) -> tuple[World, list[date]]:
+    """Return what a scenario gives, and the days that it aggregates."""
+    world = _world(folder)
+    days = {row["operating_day"] for row in world.readings}
+    days |= {date.fromisoformat(line["operating_day"]) for line in _lines(folder / "given_days.csv")}
+    return world, sorted(day for day in days if isinstance(day, date))
 
 
 def _world(folder: Path) -> World:

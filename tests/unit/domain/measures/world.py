@@ -8,11 +8,12 @@ from pathlib import Path
 import pyarrow as pa
 
 from grid_assets.domain.columns import TableSpec
-from grid_assets.domain.intervals import CIVIL_DAY_MINUTES, OperatingDay, operating_day, zone_of
+from grid_assets.domain.intervals import CIVIL_DAY_MINUTES, operating_day, zone_of
 from grid_assets.domain.measures.registry import MEASURES
 from grid_assets.domain.projections.arrow import arrow_schema
 from grid_assets.domain.tables import METER_READINGS, SENSOR_LATEST, SENSORS
 from grid_assets.pipeline.aggregate.days import aggregate_days
+from resources.clients.engines.base import Session
 from resources.clients.engines.duckdb_engine import DuckDBEngine
 
 Row = dict[str, object]
@@ -67,15 +68,19 @@ def whole_day(of: Mapping[str, object], day: date, values: float | Sequence[floa
 
 def aggregate(scratch: Path, days: Iterable[date], world: World, threads: int = 1) -> dict[str, list[Row]]:
     """Aggregate a world's days in DuckDB and return the rows of every measure, sorted by the table's key."""
-    wanted: tuple[OperatingDay, ...] = tuple(operating_day(day, ZONE) for day in days)
     with DuckDBEngine(scratch, threads=threads).session() as session:
-        session.register("sensors", _table(SENSORS, world.sensors))
-        session.register("readings", _table(METER_READINGS, world.readings))
-        session.register("fallback", _table(METER_READINGS, world.fallback))
-        session.register("previous_latest", _table(SENSOR_LATEST, world.previous_latest))
-        aggregate_days(session, wanted)
-        queries = {m.name: f"SELECT * FROM {m.relation} ORDER BY {', '.join(m.table.key)}" for m in MEASURES}
-        return {name: session.fetch(query).to_pylist() for name, query in queries.items()}
+        return aggregate_in(session, days, world)
+
+
+def aggregate_in(session: Session, days: Iterable[date], world: World) -> dict[str, list[Row]]:
+    """Aggregate a world's days in a session of any engine and return every measure's rows, by the table's key."""
+    session.register("sensors", _table(SENSORS, world.sensors))
+    session.register("readings", _table(METER_READINGS, world.readings))
+    session.register("fallback", _table(METER_READINGS, world.fallback))
+    session.register("previous_latest", _table(SENSOR_LATEST, world.previous_latest))
+    aggregate_days(session, tuple(operating_day(day, ZONE) for day in days))
+    queries = {m.name: f"SELECT * FROM {m.relation} ORDER BY {', '.join(m.table.key)}" for m in MEASURES}
+    return {name: session.fetch(query).to_pylist() for name, query in queries.items()}
 
 
 def _table(table: TableSpec, rows: Sequence[Row]) -> pa.Table:

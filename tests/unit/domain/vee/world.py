@@ -13,6 +13,7 @@ from grid_assets.domain.projections.arrow import arrow_schema
 from grid_assets.domain.tables import SENSOR_DATA, SENSORS
 from grid_assets.domain.vee.units import UNIT_OF_TYPE
 from grid_assets.pipeline.verify.days import verify_days
+from resources.clients.engines.base import Session
 from resources.clients.engines.duckdb_engine import DuckDBEngine
 
 Row = dict[str, object]
@@ -44,7 +45,7 @@ def sensor(sensor_id: str, **changes: object) -> Row:
     return row | {"batch_id": 1, "recorded_at_utc": RECORDED} | changes
 
 
-def reading(of: Mapping[str, object], start_utc: datetime, value: float, **changes: object) -> Row:
+def reading(of: Mapping[str, object], start_utc: datetime, value: float | None, **changes: object) -> Row:
     """Return a received reading of a catalogue row, measured, from batch 1 and the file `a.csv`."""
     row: Row = dict.fromkeys(SENSOR_DATA.column_names)
     row |= {"sensor_id": of["sensor_id"], "sensor_type": of["sensor_type"], "unit": of["unit"], "quality": "measured"}
@@ -71,13 +72,17 @@ def whole_day(of: Mapping[str, object], day: date, values: float | Sequence[floa
 
 def verify(scratch: Path, days: Iterable[date], world: World, threads: int = 1) -> list[Row]:
     """Verify a world's days in DuckDB and return the verified rows by sensor and time."""
-    wanted = tuple(operating_day(day, ZONE) for day in days)
     with DuckDBEngine(scratch, threads=threads).session() as session:
-        session.register("sensors", table(SENSORS, world.sensors))
-        session.register("received", table(SENSOR_DATA, world.readings))
-        verify_days(session, wanted, ZONE_NAME)
-        rows: list[Row] = session.fetch("SELECT * FROM verified ORDER BY sensor_id, interval_start_utc").to_pylist()
-        return rows
+        return verify_in(session, days, world)
+
+
+def verify_in(session: Session, days: Iterable[date], world: World) -> list[Row]:
+    """Verify a world's days in a session of any engine and return the verified rows by sensor and time."""
+    session.register("sensors", table(SENSORS, world.sensors))
+    session.register("received", table(SENSOR_DATA, world.readings))
+    verify_days(session, tuple(operating_day(day, ZONE) for day in days), ZONE_NAME)
+    rows: list[Row] = session.fetch("SELECT * FROM verified ORDER BY sensor_id, interval_start_utc").to_pylist()
+    return rows
 
 
 def table(spec: TableSpec, rows: Sequence[Row]) -> pa.Table:
