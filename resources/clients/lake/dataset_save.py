@@ -16,12 +16,12 @@ from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.update import AssertCurrentSchemaId
 
 from grid_assets.domain.errors import CommitConflictError, InputError, SchemaError
-from grid_assets.domain.projections.sql import quote
-from resources.clients.engines.base import Engine, Scan, Session, WrittenFiles
+from resources.clients.engines.base import Engine
 from resources.clients.engines.layout import ORC, PARQUET, Layout
 from resources.clients.lake.catalog import ensure_namespace, load
 from resources.clients.lake.client import Lake, expire
 from resources.clients.lake.commit import Change, commit
+from resources.clients.lake.dataset_files import FrameFiles
 from resources.clients.lake.dataset_schema import (
     Shape,
     new_schema,
@@ -40,7 +40,7 @@ from resources.clients.lake.formats import (
     properties_of,
 )
 from resources.clients.lake.frames import arrow_data, normal_schema
-from resources.clients.lake.races import COMMITS_TRIED, keep_apart
+from resources.clients.lake.races import retried
 from resources.clients.lake.schema import TABLE_PROPERTIES
 from resources.clients.lake.types import stored_column
 
@@ -77,15 +77,6 @@ class _Staged:
     layout: Layout
 
 
-@dataclass(frozen=True)
-class _Written:
-    """Files on disk, the layout that they have, and the folder that they are alone in."""
-
-    layout: Layout
-    files: WrittenFiles
-    folder: Path
-
-
 class DatasetWriter:
     """Saves datasets in one lake with one engine; safe to use from several processes at once."""
 
@@ -107,9 +98,8 @@ class DatasetWriter:
         shape = Shape(dataset_identifier(name), normal_schema(data.schema), options.partition_by)
         folder = self._folder(shape)
         with self._engine.session() as session:
-            session.bind("frame", data)
             try:
-                snapshot_id = self._commit(session, shape, options, folder)
+                snapshot_id = self._commit(FrameFiles(session, data, folder), shape, options)
             except (CommitConflictError, InputError, SchemaError):
                 # Not committed for certain; after other errors a commit may name the files, and vacuum tells later.
                 shutil.rmtree(folder, ignore_errors=True)
@@ -119,22 +109,18 @@ class DatasetWriter:
             expire(self._lake.catalog, shape.identifier, self._snapshots_kept)
         return snapshot_id
 
-    def _commit(self, session: Session, shape: Shape, options: SaveOptions, folder: Path) -> int:
-        written: _Written | None = None
-        tries = 0
-        while True:
+    def _commit(self, frame: FrameFiles, shape: Shape, options: SaveOptions) -> int:
+        where = AlwaysTrue() if options.mode == "overwrite" else None
+
+        def attempt() -> int:
             staged = self._stage(shape, options)
-            if written is None or written.layout != staged.layout:
-                written = _write(session, shape, staged.layout, written, folder)
-                continue
-            where = AlwaysTrue() if options.mode == "overwrite" else None
-            try:
-                return commit(staged.table, Change(written.files, where), staged.transaction)
-            except CommitConflictError:
-                tries += 1
-                if tries == COMMITS_TRIED:
-                    raise
-                keep_apart(tries)
+            if frame.written is None or frame.written.layout != staged.layout:
+                frame.in_layout(staged.layout)
+                # Writing took its time: the table is looked at anew.
+                staged = self._stage(shape, options)
+            return commit(staged.table, Change(frame.in_layout(staged.layout), where), staged.transaction)
+
+        return retried(attempt)
 
     def _stage(self, shape: Shape, options: SaveOptions) -> _Staged:
         catalog = self._lake.catalog
@@ -158,24 +144,6 @@ class DatasetWriter:
     def _folder(self, shape: Shape) -> Path:
         base = self._lake.settings.warehouse.absolute().joinpath(*shape.identifier.split("."))
         return base / "data" / uuid.uuid4().hex
-
-
-def _write(session: Session, shape: Shape, layout: Layout, before: _Written | None, folder: Path) -> _Written:
-    """Write the frame's rows in a layout; a second time from the first files, because a stream gives its rows once."""
-    source = "frame"
-    if before is not None:
-        source = "written_before"
-        session.scan(source, _whole(before))
-    there = set(shape.columns.names)
-    selected = ", ".join(
-        quote(column.name) if column.name in there else f"CAST(NULL AS {column.sql_type}) AS {quote(column.name)}"
-        for column in layout.columns
-    )
-    part = folder / uuid.uuid4().hex
-    files = session.write(f"SELECT {selected} FROM {source}", layout, str(part))
-    if before is not None:
-        shutil.rmtree(before.folder, ignore_errors=True)
-    return _Written(layout, files, part)
 
 
 def _stage_new(catalog: SqlCatalog, shape: Shape, options: SaveOptions) -> _Staged:
@@ -212,10 +180,6 @@ def _check_format(table: Table, options: SaveOptions) -> None:
             "one format per dataset",
             f"append by save_to_{present.name}, or overwrite the dataset",
         )
-
-
-def _whole(written: _Written) -> Scan:
-    return Scan(written.layout, tuple(file.path for file in written.files.files))
 
 
 def _check_options(options: SaveOptions) -> None:

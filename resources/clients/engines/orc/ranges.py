@@ -27,7 +27,7 @@ class Range:
         least, greatest = found["min"], found["max"]
         nans = None
         if at.is_floating(values.type):
-            nans = pc.sum(pc.is_nan(values)).as_py() or 0
+            nans = pc.is_nan(values).true_count
         is_nan = least != least  # noqa: PLR0124 - NaN is the one value that differs from itself
         return cls(None, None, nans) if is_nan else cls(least, greatest, nans)
 

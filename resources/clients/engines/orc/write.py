@@ -1,7 +1,7 @@
 """Writing a DuckDB query as ORC files, one per partition, batch by batch, with the statistics that a commit needs."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from pyarrow import types as at
 
 from grid_assets.domain.errors import SchemaError
 from grid_assets.domain.projections.sql import name_list
+from resources.clients.engines.ahead import made_ahead
 from resources.clients.engines.base import WrittenFile, WrittenFiles
 from resources.clients.engines.duckdb_write import writing_into
 from resources.clients.engines.folders import assert_not_null
@@ -27,6 +28,7 @@ BATCH_ROWS = 122_880
 STRIPE_BYTES = 4 * 1024 * 1024
 """About a million readings: readers take or leave stripes whole, and smaller ones cost nothing measurable."""
 WRITER_ROWS = 8192
+DEFAULT_COMPRESSION = "zstd"
 ROW_GROUP_ROWS = 10_000
 """ORC's own default; statistics and bloom filters are per row group."""
 
@@ -46,31 +48,64 @@ def written_orc_files(
     """
     ordered = (*layout.partition_by, *layout.sort_by)
     sql = f"{query} ORDER BY {name_list(ordered)}" if ordered else query
+    layout = replace(layout, compression=compression)
     with writing_into(folder, layout):
         batches = connection.sql(sql).to_arrow_reader(BATCH_ROWS)
-        files = tuple(_files(batches, layout, folder, compression))
-        assert_not_null(layout, files)
+        return _written(_rows_of(batches, layout.identifier), batches.schema, layout, folder)
+
+
+def write_orc_batches(
+    batches: Iterator[pa.RecordBatch], schema: pa.Schema, layout: Layout, folder: Path
+) -> WrittenFiles:
+    """Write batches of a schema, in the layout's columns, as they come: a new file where another partition begins.
+
+    Raises:
+        LakeError: If the folder exists already, or writing fails (a full disk, no permission); nothing is left of it.
+        SchemaError: If a value cannot be kept, or a column that may not be null is null.
+    """
+    with writing_into(folder, layout):
+        return _written(batches, schema, layout, folder)
+
+
+def _written(batches: Iterator[pa.RecordBatch], schema: pa.Schema, layout: Layout, folder: Path) -> WrittenFiles:
+    files = tuple(_files(_parts(batches, layout, orc_schema(layout.columns, schema)), layout, folder))
+    assert_not_null(layout, files)
     return WrittenFiles(files)
 
 
-def _files(batches: pa.RecordBatchReader, layout: Layout, folder: Path, compression: str) -> Iterator[WrittenFile]:
+@dataclass(frozen=True)
+class _Part:
+    """Rows of one partition as they are to be written, and the ranges of columns whose bounds the writer misses."""
+
+    key: Key
+    rows: pa.RecordBatch
+    ranges: dict[str, Range]
+
+
+def _files(parts: Iterator[_Part], layout: Layout, folder: Path) -> Iterator[WrittenFile]:
     """Write one file after the other; rows of a partition come together."""
-    schema = orc_schema(layout.columns, batches.schema)
     current: _File | None = None
     number = 0
     try:
-        for key, rows in _by_partition(_rows_of(batches, layout.identifier), layout.partition_by):
-            if current is None or current.key != key:
+        for part in made_ahead(parts):
+            if current is None or current.key != part.key:
                 if current is not None:
                     yield current.finished()
-                current = _File(folder / f"data_{number}.orc", layout, schema, key, compression)
+                current = _File(folder / f"data_{number}.orc", layout, part)
                 number += 1
-            current.write(rows)
+            current.write(part)
         if current is not None:
             yield current.finished()
     finally:
         if current is not None:
             current.abandon()
+
+
+def _parts(batches: Iterator[pa.RecordBatch], layout: Layout, schema: pa.Schema) -> Iterator[_Part]:
+    for key, rows in _by_partition(batches, layout.partition_by):
+        columns = zip(rows.schema.names, rows.columns, strict=True)
+        ranges = {n: Range.of(v) for n, v in columns if at.is_floating(v.type) or at.is_timestamp(v.type)}
+        yield _Part(key, stored_rows(rows, schema, layout.identifier), ranges)
 
 
 def _rows_of(batches: pa.RecordBatchReader, identifier: str) -> Iterator[pa.RecordBatch]:
@@ -100,33 +135,27 @@ def _run_ends(values: pa.Array) -> list[int]:
 class _File:
     """One ORC file while it is written."""
 
-    def __init__(self, path: Path, layout: Layout, schema: pa.Schema, key: Key, compression: str) -> None:
-        self.key = key
+    def __init__(self, path: Path, layout: Layout, first: _Part) -> None:
+        self.key = first.key
         self._path = path
         self._layout = layout
-        self._schema = schema
         self._rows = 0
         self._ranges: dict[str, Range] = {}
         self._writer = orc.ORCWriter(
             str(path),
-            compression=compression,
+            compression=layout.compression or DEFAULT_COMPRESSION,
             batch_size=WRITER_ROWS,
             stripe_size=STRIPE_BYTES,
             row_index_stride=ROW_GROUP_ROWS,
-            bloom_filter_columns=column_numbers(schema, layout.bloom_filters) or None,
+            bloom_filter_columns=column_numbers(first.rows.schema, layout.bloom_filters) or None,
         )
 
-    def write(self, rows: pa.RecordBatch) -> None:
-        """Add rows.
-
-        Raises:
-            SchemaError: If a timestamp is outside of what ORC's readers take.
-        """
-        for name, values in zip(rows.schema.names, rows.columns, strict=True):
-            if at.is_floating(values.type) or at.is_timestamp(values.type):
-                self._ranges[name] = Range.of(values).joined(self._ranges.get(name))
-        self._writer.write(pa.Table.from_batches([stored_rows(rows, self._schema, self._layout.identifier)]))
-        self._rows += rows.num_rows
+    def write(self, part: _Part) -> None:
+        """Add rows of the file's partition."""
+        for name, found in part.ranges.items():
+            self._ranges[name] = found.joined(self._ranges.get(name))
+        self._writer.write(pa.Table.from_batches([part.rows]))
+        self._rows += part.rows.num_rows
 
     def finished(self) -> WrittenFile:
         """Close the file and return what a commit needs to know of it."""
