@@ -53,7 +53,7 @@ class Reason(StrEnum):
 REASONS: dict[str, str] = {
     Reason.UNKNOWN_SENSOR: "The catalogue has no sensor of this id.",
     Reason.MALFORMED_ROW: "The row does not have the header's number of fields, or a quoted field does not end.",
-    Reason.MISSING_FIELD: "sensor_id, timestamp or value is empty.",
+    Reason.MISSING_FIELD: "sensor_id, timestamp or value is empty; of a cancellation, sensor_id or timestamp.",
     Reason.BAD_TIMESTAMP: "The timestamp is not ISO 8601, or no such date exists.",
     Reason.NO_OFFSET: "The timestamp has no offset and the catalogue states no zone for the sensor.",
     Reason.NONEXISTENT_LOCAL_TIME: "The local time lies in the hour that the change to summer time leaves out.",
@@ -63,7 +63,7 @@ REASONS: dict[str, str] = {
     Reason.BAD_VALUE: "The value is not a number.",
     Reason.NOT_FINITE: "The value is NaN, infinite, or too large for a double.",
     Reason.UNIT_UNKNOWN: "Nobody knows this unit.",
-    Reason.QUALITY_UNKNOWN: "The quality is not measured, estimated or revised.",
+    Reason.QUALITY_UNKNOWN: "The quality is not measured, estimated, revised or cancelled.",
     Reason.BAD_INTERVAL: "The interval length is not a whole number of minutes from 1 to 1440.",
     Reason.BAD_JSON: "The line is not one JSON object.",
     Reason.BAD_ENCODING: "The line, or the file, is not UTF-8.",

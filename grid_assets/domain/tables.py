@@ -89,9 +89,11 @@ SENSOR_DATA = TableSpec(
         SENSOR_ID,
         SENSOR_TYPE,
         INTERVAL_START,
-        Column("value", F, "The value as received.", "varies"),
+        Column(
+            "value", F, "The value as received; null where a cancellation came without one.", "varies", is_nullable=True
+        ),
         Column("unit", S, "Unit as received, the catalogue's where none was sent."),
-        Column("quality", S, "Quality as received: measured, estimated or revised."),
+        Column("quality", S, "Quality as received: measured, estimated, revised or cancelled."),
         Column("channel", S, "Channel name as received, if any.", is_nullable=True),
         INTERVAL_MINUTES,
         RECORDED_AT,

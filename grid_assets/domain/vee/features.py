@@ -12,7 +12,8 @@ SENSOR_FEATURES: dict[str, str] = {
 }
 READING_FEATURES: dict[str, str] = {
     **SENSOR_FEATURES,
-    "has_reading": "whether any reading was received for the slot",
+    "has_reading": "whether any reading was received for the slot that was not cancelled since",
+    "is_cancelled": "whether the newest that was received for the slot is a cancellation",
     "value": "the newest value received, in the catalogue's unit; null where it cannot be converted",
     "raw_value": "the newest value as received",
     "raw_unit": "the unit as received",

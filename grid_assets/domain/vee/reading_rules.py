@@ -40,7 +40,7 @@ GAP = Rule(
     "No reading for an expected interval",
     Stage.READING,
     ALL_TYPES,
-    (Outcome(Effect.REJECT, "NOT has_reading", sentence("no reading was received")),),
+    (Outcome(Effect.REJECT, "NOT has_reading AND NOT is_cancelled", sentence("no reading was received")),),
     "The catalogue expects a reading for every interval of a sensor's validity; none was received for this one.",
     "Interval data validation: missing interval check by the count of the civil day (92, 96 or 100 quarters).",
 )
@@ -168,7 +168,8 @@ CLOCK_CHANGE = Rule(
     (
         Outcome(
             Effect.FLAG,
-            "is_in_clock_change AND has_day AND (NOT has_reading OR has_conflict OR off_clock_s <> 0)",
+            "is_in_clock_change AND has_day "
+            "AND (NOT has_reading AND NOT is_cancelled OR has_conflict OR off_clock_s <> 0)",
             sentence("the clock changes here and the readings do not fit the civil day"),
         ),
     ),
@@ -200,6 +201,17 @@ VOLTAGE_LIMITS = Rule(
     "The value is kept: a sag, a swell or an outage is a finding about the grid.",
     "EN 50160: supply voltage variations, nominal -10 % to +10 %.",
 )
+CANCELLED = Rule(
+    "V16",
+    "cancelled",
+    "A reading that its sender withdrew",
+    Stage.READING,
+    ALL_TYPES,
+    (Outcome(Effect.REJECT, "is_cancelled", sentence("the reading was cancelled by its sender")),),
+    "The newest that was received for the interval is a cancellation. The interval is estimated as if no reading had "
+    "come; a version from before the cancellation does not come back, and one sent after it counts.",
+    "Exchange of metered values: cancellation of a submission, as in UN/EDIFACT MSCONS and the ENTSO-E status codes.",
+)
 
 READING_RULES: tuple[Rule, ...] = (
     DUPLICATE,
@@ -211,4 +223,5 @@ READING_RULES: tuple[Rule, ...] = (
     OFF_CLOCK,
     CLOCK_CHANGE,
     VOLTAGE_LIMITS,
+    CANCELLED,
 )

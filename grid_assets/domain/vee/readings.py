@@ -60,12 +60,14 @@ READING = f"""
 WITH features AS (
     SELECT s.sensor_no, x.day_no, x.slot, x.local_minute, x.interval_start_utc, {SENSOR}, {CURRENT},
            {t.OFF_CLOCK_SHARE} * x.length_s AS tolerance_s, c.raw_value IS NOT NULL AS has_reading,
-           x.is_in_clock_change, y.day_no IS NOT NULL AS has_day, e.is_energised
+           x.is_in_clock_change, y.day_no IS NOT NULL AS has_day, e.is_energised,
+           k.slot IS NOT NULL AS is_cancelled
     FROM vee_sensors AS s
     JOIN vee_slots AS x
         ON x.interval_minutes = s.interval_minutes AND x.start_s >= s.valid_from_s AND x.start_s < s.valid_to_s
     JOIN vee_days AS d ON d.day_no = x.day_no
     LEFT JOIN vee_current AS c ON c.sensor_no = s.sensor_no AND c.day_no = x.day_no AND c.slot = x.slot
+    LEFT JOIN vee_cancelled AS k ON k.sensor_no = s.sensor_no AND k.day_no = x.day_no AND k.slot = x.slot
     LEFT JOIN vee_changing_days AS y ON y.sensor_no = s.sensor_no AND y.day_no = x.day_no
     LEFT JOIN vee_energised AS e ON e.sensor_no = s.sensor_no AND e.day_no = x.day_no AND e.slot = x.slot
     WHERE d.is_target
@@ -85,7 +87,8 @@ FROM judged
 HISTORY = f"""
 WITH features AS (
     SELECT c.sensor_no, c.day_no, c.slot, {SENSOR}, {CURRENT}, {t.OFF_CLOCK_SHARE} * c.length_s AS tolerance_s,
-           TRUE AS has_reading, FALSE AS is_in_clock_change, TRUE AS has_day, FALSE AS is_energised
+           TRUE AS has_reading, FALSE AS is_in_clock_change, TRUE AS has_day, FALSE AS is_energised,
+           FALSE AS is_cancelled
     FROM vee_current AS c
     JOIN vee_sensors AS s ON s.sensor_no = c.sensor_no
     WHERE c.received_quality <> 'estimated' AND c.value IS NOT NULL

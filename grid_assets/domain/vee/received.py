@@ -3,7 +3,8 @@
 Slots are found by arithmetic on seconds since 1970: a day starts at `start_s` and its n-th slot n interval lengths
 later; the slot of a reading is the one that it starts in, or the next one where that begins within the tolerance,
 always of its own operating day. The newest version counts: by batch, then order of arrival, then row; a reading on
-the clock comes before one off it.
+the clock comes before one off it. A cancellation takes away every version of the slot before it, and puts nothing in
+their place; what comes after it counts as ever.
 """
 
 from datetime import date
@@ -27,6 +28,7 @@ CURRENT_COLUMNS = (
     "sent_minutes",
 )
 LENGTH_S = "CASE WHEN s.interval_minutes >= 1440 THEN d.seconds ELSE s.interval_minutes * 60 END"
+IS_CANCELLED = "received_quality = 'cancelled'"
 TOLERANCE_S = f"CAST(floor({t.OFF_CLOCK_SHARE} * length_s) AS INTEGER)"
 SLOT = f"LEAST(GREATEST((offset_s + {TOLERANCE_S}) // length_s, 0), seconds // length_s - 1)"
 CLOCK_RANK = (
@@ -37,6 +39,7 @@ CLOCK_RANK = (
 def received_statements(days: tuple[date, ...]) -> tuple[Statement, ...]:
     """Return the steps from `received` to `vee_current`: one row per sensor, day and slot that has a reading.
 
+    `vee_cancelled` has the slots whose newest version is a cancellation; they have no reading.
     Readings outside of a sensor's validity are left out: they were quarantined, or the catalogue has changed since.
     """
     return (
@@ -45,6 +48,7 @@ def received_statements(days: tuple[date, ...]) -> tuple[Statement, ...]:
         Statement("vee_repeated", REPEATED),
         Statement("vee_ranked", RANKED),
         Statement("vee_current", CURRENT),
+        Statement("vee_cancelled", CANCELLED),
     )
 
 
@@ -101,20 +105,32 @@ SELECT sensor_no, day_no, slot FROM vee_received
 GROUP BY sensor_no, day_no, slot HAVING COUNT(*) > 1
 """
 
-RANKED = """
-SELECT r.*, row_number() OVER (PARTITION BY r.sensor_no, r.day_no, r.slot
-                          ORDER BY clock_rank, batch_id DESC, source_order DESC, source_row DESC) AS version_rank
-FROM vee_received AS r
-JOIN vee_repeated AS p ON p.sensor_no = r.sensor_no AND p.day_no = r.day_no AND p.slot = r.slot
+# How a version stands to the slot's cancellations: 0 after the newest of them, 1 that one itself, 2 withdrawn by it.
+RANKED = f"""
+WITH placed AS (
+    SELECT r.*, SUM(CASE WHEN {IS_CANCELLED} THEN 1 ELSE 0 END) OVER (
+               PARTITION BY r.sensor_no, r.day_no, r.slot ORDER BY batch_id DESC, source_order DESC, source_row DESC
+               ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS cancellations
+    FROM vee_received AS r
+    JOIN vee_repeated AS p ON p.sensor_no = r.sensor_no AND p.day_no = r.day_no AND p.slot = r.slot
+), stood AS (
+    SELECT *, CASE WHEN cancellations = 0 THEN 0 WHEN cancellations = 1 AND {IS_CANCELLED} THEN 1 ELSE 2 END AS standing
+    FROM placed
+)
+SELECT *, row_number() OVER (PARTITION BY sensor_no, day_no, slot
+                        ORDER BY standing, clock_rank, batch_id DESC, source_order DESC, source_row DESC
+                        ) AS version_rank
+FROM stood
 """
 
 DIFFERS = "o.clock_rank = n.clock_rank AND ABS(o.value - n.value) > 1e-9 * GREATEST(ABS(o.value), ABS(n.value))"
+STANDS = "o.standing = 0"
 CURRENT = f"""
 WITH others AS (
     SELECT n.sensor_no, n.day_no, n.slot,
-           MAX(CASE WHEN o.batch_id = n.batch_id AND {DIFFERS} THEN 1 ELSE 0 END) AS differs_in_batch,
+           MAX(CASE WHEN {STANDS} AND o.batch_id = n.batch_id AND {DIFFERS} THEN 1 ELSE 0 END) AS differs_in_batch,
            MAX(CASE WHEN o.batch_id < n.batch_id AND {DIFFERS} THEN 1 ELSE 0 END) AS differs_before,
-           SUM(CASE WHEN o.clock_rank > 0 AND o.version_rank > 1 THEN 1 ELSE 0 END) AS unused_off_clock
+           SUM(CASE WHEN {STANDS} AND o.clock_rank > 0 AND o.version_rank > 1 THEN 1 ELSE 0 END) AS unused_off_clock
     FROM vee_ranked AS n
     JOIN vee_ranked AS o ON o.sensor_no = n.sensor_no AND o.day_no = n.day_no AND o.slot = n.slot
     WHERE n.version_rank = 1
@@ -124,12 +140,21 @@ SELECT {", ".join(f"r.{name}" for name in CURRENT_COLUMNS)},
        0 AS unused_off_clock, FALSE AS has_conflict, FALSE AS is_corrected
 FROM vee_received AS r
 LEFT JOIN vee_repeated AS p ON p.sensor_no = r.sensor_no AND p.day_no = r.day_no AND p.slot = r.slot
-WHERE p.slot IS NULL
+WHERE p.slot IS NULL AND NOT r.{IS_CANCELLED}
 UNION ALL
 SELECT {", ".join(f"r.{name}" for name in CURRENT_COLUMNS)},
        o.unused_off_clock, o.differs_in_batch = 1 AND r.received_quality <> 'revised' AS has_conflict,
        o.differs_before = 1 AS is_corrected
 FROM vee_ranked AS r
 JOIN others AS o ON o.sensor_no = r.sensor_no AND o.day_no = r.day_no AND o.slot = r.slot
-WHERE r.version_rank = 1
+WHERE r.version_rank = 1 AND NOT r.{IS_CANCELLED}
+"""
+
+CANCELLED = f"""
+SELECT r.sensor_no, r.day_no, r.slot
+FROM vee_received AS r
+LEFT JOIN vee_repeated AS p ON p.sensor_no = r.sensor_no AND p.day_no = r.day_no AND p.slot = r.slot
+WHERE p.slot IS NULL AND r.{IS_CANCELLED}
+UNION ALL
+SELECT sensor_no, day_no, slot FROM vee_ranked WHERE version_rank = 1 AND {IS_CANCELLED}
 """

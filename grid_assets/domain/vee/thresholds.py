@@ -1,6 +1,6 @@
 """Every number that a rule or an estimate decides by, named once; a change here is a change of RULE_VERSION."""
 
-RULE_VERSION = "2026.1"
+RULE_VERSION = "2026.2"
 """Version of the rule set, written beside every verdict."""
 
 OFF_CLOCK_SHARE = 0.05

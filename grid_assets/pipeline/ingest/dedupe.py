@@ -115,7 +115,8 @@ def _same(prefix: str) -> str:
         (f"CAST({name} AS VARCHAR)", f"CAST({prefix}{name} AS VARCHAR)") for name in ("unit", "quality", "channel")
     )
     texts = " AND ".join(f"{one} IS NOT DISTINCT FROM {other}" for one, other in pairs)
-    return f"(value = {prefix}value AND {texts} AND interval_minutes IS NOT DISTINCT FROM {prefix}interval_minutes)"
+    numbers = " AND ".join(f"{name} IS NOT DISTINCT FROM {prefix}{name}" for name in ("value", "interval_minutes"))
+    return f"({numbers} AND {texts})"
 
 
 def _counts(connection: duckdb.DuckDBPyConnection, batch: BatchRelations) -> tuple[FileCounts, ...]:

@@ -33,6 +33,8 @@ QUALITY_ENUM = "ingest_quality"
 UTC_DAYS = "ingest_utc_days"
 LOCAL_DAYS = "ingest_local_days"
 DAY_US = 86_400_000_000
+CANCELLED = "cancelled"
+"""The quality of a row that withdraws what its sender said of an interval before; such a row needs no value."""
 
 BLANK = "blank"
 """Reason of a line that is empty and no row at all; it never leaves `ingest_typed`."""

@@ -15,6 +15,7 @@ from grid_assets.pipeline.ingest.files import LandingFile
 from grid_assets.pipeline.ingest.normalise import CREATE_READINGS, CREATE_REJECTS
 from grid_assets.pipeline.ingest.relations import (
     ACCEPTED,
+    CANCELLED,
     FILES,
     QUALITY_ENUM,
     READINGS,
@@ -27,7 +28,7 @@ from grid_assets.pipeline.ingest.relations import (
     load,
 )
 
-QUALITIES = ("measured", "estimated", "revised")
+QUALITIES = ("measured", "estimated", "revised", CANCELLED)
 CATALOGUE = "ingest_catalogue"
 
 

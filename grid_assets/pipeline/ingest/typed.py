@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from grid_assets.domain.ingest_reasons import Reason
 from grid_assets.domain.projections.sql import literal
-from grid_assets.pipeline.ingest.relations import QUALITY_ENUM, SENSOR_ENUM, UNIT_ENUM
+from grid_assets.pipeline.ingest.relations import CANCELLED, QUALITY_ENUM, SENSOR_ENUM, UNIT_ENUM
 
 RAW_LIMIT = 4096
 """Characters of a bad row that quarantine keeps."""
@@ -19,6 +19,8 @@ DATE_PATTERN = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?"
 OFFSET_PATTERN = r"(Z|[+-]([01]\d|2[0-3])(:?[0-5]\d)?)"
 MAX_EPOCH = 100_000_000_000
 """Epoch seconds beyond this, more than 3,000 years, are no times at all."""
+IS_NO_CANCELLATION = f"quality IS DISTINCT FROM '{CANCELLED}'"
+"""Whether a row says something that needs a value."""
 NULL_TEXT = "CAST(NULL AS VARCHAR)"
 
 
@@ -157,19 +159,20 @@ def _instants(source: RowSource) -> str:
 
 def _reason(source: RowSource) -> str:
     """Return the first reason against a row; the whole good case comes first, so that good rows stop there."""
+    empty_value = "value_field IS NULL" if source.is_value_number else _empty("value_field")
+    lacks_value = f"({empty_value} AND {IS_NO_CANCELLATION})"
     good = f"""parse_error IS NULL AND sensor IS NOT NULL AND (instant IS NOT NULL OR wall IS NOT NULL)
-        AND isfinite(value) AND (unit IS NOT NULL OR {_empty("unit_field")})
+        AND (isfinite(value) OR ({empty_value} AND NOT {lacks_value})) AND (unit IS NOT NULL OR {_empty("unit_field")})
         AND (quality IS NOT NULL OR {_empty("quality_field")})
         AND ((minutes BETWEEN 1 AND 1440 AND minutes = floor(minutes)) OR {_empty("minutes_field")})"""
     is_timestamp_text = source.timestamp_type in {TimestampType.TEXT, TimestampType.EPOCH}
     empty_time = _empty("timestamp_field") if is_timestamp_text else "timestamp_field IS NULL"
-    empty_value = "value_field IS NULL" if source.is_value_number else _empty("value_field")
     return f"""CASE WHEN {good} THEN NULL
         WHEN parse_error IS NOT NULL THEN parse_error
         WHEN sensor IS NULL AND NOT {_empty("sensor_field")} THEN '{Reason.UNKNOWN_SENSOR}'
-        WHEN sensor IS NULL OR {empty_time} OR {empty_value} THEN '{Reason.MISSING_FIELD}'
+        WHEN sensor IS NULL OR {empty_time} OR {lacks_value} THEN '{Reason.MISSING_FIELD}'
         WHEN instant IS NULL AND wall IS NULL THEN '{Reason.BAD_TIMESTAMP}'
-        WHEN value IS NULL THEN '{Reason.BAD_VALUE}'
+        WHEN value IS NULL AND NOT {empty_value} THEN '{Reason.BAD_VALUE}'
         WHEN NOT isfinite(value) THEN '{Reason.NOT_FINITE}'
         WHEN unit IS NULL AND NOT {_empty("unit_field")} THEN '{Reason.UNIT_UNKNOWN}'
         WHEN quality IS NULL AND NOT {_empty("quality_field")} THEN '{Reason.QUALITY_UNKNOWN}'
@@ -186,12 +189,12 @@ def _detail() -> str:
         WHEN '{Reason.UNKNOWN_SENSOR}' THEN {_found("sensor_field", "a sensor of the catalogue")}
         WHEN '{Reason.MISSING_FIELD}' THEN 'found nothing for ' || concat_ws(', ',
             {_name_if_empty("sensor_field", "sensor_id")}, {_name_if_empty("timestamp_field", "timestamp")},
-            {_name_if_empty("value_field", "value")}) || '; expected all three'
+            CASE WHEN {IS_NO_CANCELLATION} THEN {_name_if_empty("value_field", "value")} END) || '; expected all three'
         WHEN '{Reason.BAD_TIMESTAMP}' THEN {_found("timestamp_field", "ISO 8601 such as 2016-03-27T00:15:00Z")}
         WHEN '{Reason.BAD_VALUE}' THEN {_found("value_field", "a number with a decimal point")}
         WHEN '{Reason.NOT_FINITE}' THEN {_found("value_field", "a finite number")}
         WHEN '{Reason.UNIT_UNKNOWN}' THEN {_found("unit_field", "a known unit such as kWh")}
-        WHEN '{Reason.QUALITY_UNKNOWN}' THEN {_found("quality_field", "measured, estimated or revised")}
+        WHEN '{Reason.QUALITY_UNKNOWN}' THEN {_found("quality_field", "measured, estimated, revised or cancelled")}
         WHEN '{Reason.BAD_INTERVAL}' THEN {_found("minutes_field", "whole minutes from 1 to 1440")}
         END"""
 

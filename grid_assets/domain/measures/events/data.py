@@ -28,7 +28,8 @@ SPIKE = EventKind(
 
 _GAP = SensorRun(
     event_type="gap",
-    condition="(r.quality = 'missing' OR (r.quality = 'estimated' AND r.rule_ids LIKE '%V02%'))",
+    condition="(r.quality = 'missing' OR r.quality = 'estimated'"
+    " AND (r.rule_ids LIKE '%V02%' OR r.rule_ids LIKE '%V16%'))",
     severity=f"CASE WHEN minutes <= {LONG_GAP_MINUTES} THEN 'info' ELSE 'warning' END",
     value="CAST(COUNT(*) AS DOUBLE)",
     limit="CAST(NULL AS DOUBLE)",
@@ -41,7 +42,7 @@ GAP = EventKind(
     "gap",
     "any sensor",
     _GAP.sql(),
-    "A run of intervals that nothing was received for (rule V02), estimated or not, or that stayed without a value. "
-    "`value` is the number of intervals.",
+    "A run of intervals that nothing was received for (rule V02) or whose reading was cancelled (V16), estimated or "
+    "not, or that stayed without a value. `value` is the number of intervals.",
     f"info up to {LONG_GAP_MINUTES} min, else warning",
 )

@@ -26,6 +26,7 @@ NAMES = [
     "off_clock",
     "clock_change",
     "voltage_limits",
+    "cancelled",
 ]
 
 

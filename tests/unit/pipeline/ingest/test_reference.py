@@ -31,5 +31,6 @@ def test_page__example_is_read_whole(ingest: World) -> None:
     assert ingest.rows(read.accepted, "interval_start_utc, value") == [
         (utc("2016-03-27T00:45"), 0.1204),
         (utc("2016-03-27T01:00"), 0.1187),
+        (utc("2016-03-27T01:15"), None),
     ]
     assert ingest.rows(read.rejected, "reason") == []
