@@ -42,6 +42,15 @@ class GridSettings(BaseSettings):
         512, ge=1, description="About how many megabytes of uncompressed landing files one ingest batch takes."
     )
     snapshots_kept: int = Field(30, ge=2, description="Snapshots of each table that stay for time travel.")
+    target_file_megabytes: int = Field(
+        256, ge=1, description="Size in megabytes that maintenance rewrites many small files of a partition towards."
+    )
+    vacuum_grace_hours: int = Field(
+        24,
+        ge=1,
+        description="Hours that a file of the lake without a name must be old, and stay known as such, before it is "
+        "removed; longer than the longest read and the longest save.",
+    )
     warm_days: int = Field(
         35,
         ge=0,

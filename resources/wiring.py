@@ -1,6 +1,6 @@
 """Settings to clients: the only place that chooses an implementation."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from grid_assets.domain.intervals import zone_of
@@ -48,6 +48,8 @@ def make_platform(settings: GridSettings) -> Platform:
             settings.snapshots_kept,
             settings.warm_days,
             settings.indices_kept,
+            settings.target_file_megabytes * MEGABYTE,
+            timedelta(hours=settings.vacuum_grace_hours),
         ),
         clock=lambda: datetime.now(UTC),
     )

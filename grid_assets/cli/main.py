@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from grid_assets.cli import common, serving
+from grid_assets.cli import common, maintaining, serving
 from grid_assets.cli.common import First, Json, Last
 from grid_assets.cli.output import ERR, TerminalReporter, print_json
 from resources.settings import load_settings
@@ -21,6 +21,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 serving.register(app)
+maintaining.register(app)
 
 
 @app.command()

@@ -19,7 +19,11 @@ from grid_assets.pipeline.repair import repair
 from grid_assets.pipeline.reporter import Reporter, Silent
 from grid_assets.pipeline.serve import serve
 from grid_assets.pipeline.verify_stage import verify
+from resources.clients.failpoints import reach
 from resources.clients.platform import Platform
+
+TRIM_POINT = "trim.table.expired"
+"""The step of trimming that tests make fail: after each table."""
 
 
 @dataclass(frozen=True)
@@ -127,8 +131,11 @@ def _catalogues_of_others(platform: Platform, driver: str) -> StageOutcome:
         outcome += absorb_catalogues(platform, driver, left)
 
 
-def trim(platform: Platform) -> None:
-    """Forget old snapshots beyond the number that is kept; those of unsettled batches stay."""
+def trim(platform: Platform) -> int:
+    """Forget old snapshots beyond the number that is kept and return how many; those of unsettled batches stay."""
     open_batches = frozenset(batch.batch_id for batch, _ in platform.database.batches.unsettled())
+    expired = 0
     for table in TABLES:
-        platform.lake.expire(table, platform.limits.snapshots_kept, open_batches)
+        expired += platform.lake.expire(table, platform.limits.snapshots_kept, open_batches)
+        reach(TRIM_POINT)
+    return expired

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -29,13 +29,15 @@ class Judge(Protocol):
 
 @dataclass(frozen=True)
 class Limits:
-    """How much one step takes at once, and how many snapshots stay."""
+    """How much one step takes at once, how many snapshots stay, how large files grow and how long unnamed ones stay."""
 
     chunk_readings: int
     batch_bytes: int
     snapshots_kept: int
     warm_days: int = 35
     indices_kept: int = 1
+    target_file_bytes: int = 256_000_000
+    vacuum_grace: timedelta = timedelta(hours=24)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from resources.clients.database.engine import open_database
 from resources.clients.database.files import Files
 from resources.clients.database.outbox import Outbox
 from resources.clients.database.records import Records
+from resources.clients.database.vacuum import VacuumCandidates
 
 
 class Database:
@@ -53,6 +54,11 @@ class Database:
     def outbox(self) -> Outbox:
         """Return the readings of the API that are on their way into the lake."""
         return Outbox(self.engine)
+
+    @cached_property
+    def vacuum_candidates(self) -> VacuumCandidates:
+        """Return the files of the lake that vacuum may remove later."""
+        return VacuumCandidates(self.engine)
 
     def close(self) -> None:
         """Close the connections."""

@@ -17,7 +17,7 @@ from resources.clients.database.transactions import reading
 if TYPE_CHECKING:
     from alembic.config import Config
 
-NEWEST = "0002"
+NEWEST = "0003"
 """The step that this version of the project works with."""
 FIRST = "0001"
 """The schema of databases that were made before there were steps."""

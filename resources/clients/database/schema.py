@@ -9,6 +9,7 @@ consumer_offsets, consumer_days: how far each consumer has read, and which days 
 sensor_data ── outbox      readings that came by the API, and their way into the lake as landing files
 write_queue                writes that were answered and wait to be applied; parked ones stay with their error
 cache_*                    the embedded cache; nothing in it is the record
+vacuum_candidates          files of the lake that no snapshot names, since when; removed when that stays so
 record_tables.py           copies of the lake's tables for fast lookups, each row with the batch that wrote it
 """
 
@@ -101,6 +102,12 @@ CLAIMS = Table(
     METADATA,
     Column("resource", String(128), primary_key=True),
     Column("batch_id", ForeignKey("batches.batch_id"), nullable=False),
+)
+VACUUM_CANDIDATES = Table(
+    "vacuum_candidates",
+    METADATA,
+    Column("path", String(1024), primary_key=True),  # below the lake's folder
+    Column("seen_at_utc", DateTime, nullable=False),  # when no snapshot was first seen to name it
 )
 COUNTERS = Table(
     "counters",

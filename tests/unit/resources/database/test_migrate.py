@@ -139,7 +139,7 @@ def test_migrate__refuses_a_database_of_a_newer_version_and_leaves_it_alone(tmp_
     with closing(sqlite3.connect(file_in(tmp_path))) as connection:
         connection.execute(f"UPDATE {VERSION_TABLE} SET version_num = '9999'")
         connection.commit()
-    with pytest.raises(DatabaseError, match=r"has the schema 9999.*up to 0002.*newer"):
+    with pytest.raises(DatabaseError, match=r"has the schema 9999.*up to 0003.*newer"):
         opened(tmp_path)
     assert version_of(file_in(tmp_path)) == "9999"
 
