@@ -5,6 +5,8 @@ aggregates as the same measures computed over those rows. The answer repeats for
 """
 
 import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import duckdb
@@ -37,15 +39,20 @@ INGESTED_FILES = "ingested_files"
 HISTORIES: dict[str, TableSpec] = {SENSORS.name: SENSORS_HISTORY, METER_READINGS.name: METER_READINGS_HISTORY}
 
 
-def query(platform: Platform, sql: str, as_of_utc: datetime | None = None) -> pa.Table:
+def query(
+    platform: Platform, sql: str, as_of_utc: datetime | None = None, days: Sequence[date] | None = None
+) -> pa.Table:
     """Run one SELECT over the tables that it names and return its rows.
+
+    With `days`, tables that go by operating day show these days only, and nothing else of them is read; as of a moment,
+    the latest values are those within these days.
 
     Raises:
         InputError: If the text is not one query, names an unknown table, or the engine refuses it.
     """
     names = tables_of(sql)
     with platform.engine.session() as session:
-        _bind(platform, session, names, as_of_utc)
+        _Binding(platform, session, as_of_utc, days).bind(names)
         warehouse = str(platform.lake.settings.warehouse.absolute())
         session.connection.execute(f"SET allowed_directories = [{literal(warehouse)}]")
         session.connection.execute("SET enable_external_access = false")
@@ -98,46 +105,56 @@ def watermark(platform: Platform) -> datetime:
     return min(open_batches) - timedelta(microseconds=1) if open_batches else datetime.now(UTC)
 
 
-def _bind(platform: Platform, session: DuckDBSession, names: frozenset[str], as_of: datetime | None) -> None:
-    wanted = {BY_NAME[name] for name in names & BY_NAME.keys()}
-    for table in wanted:
-        if as_of is None:
-            session.scan(table.name, platform.lake.scan(table))
-        elif table not in AGGREGATES:
-            _bind_as_of(platform, session, table, as_of)
-    if as_of is not None and wanted & set(AGGREGATES):
-        _bind_aggregates_as_of(platform, session, as_of)
-    if INGESTED_FILES in names:
-        session.register(INGESTED_FILES, _ingested_files(platform, as_of))
+@dataclass(frozen=True)
+class _Binding:
+    """A session whose tables are bound as of a moment or now, those that go by operating day for some days or all."""
 
+    platform: Platform
+    session: DuckDBSession
+    as_of: datetime | None
+    days: Sequence[date] | None
 
-def _bind_as_of(platform: Platform, session: DuckDBSession, table: TableSpec, as_of: datetime) -> None:
-    moment, columns = literal(as_of), name_list(table.column_names)
-    session.scan(f"{table.name}_now", platform.lake.scan(table))
-    # A history learns of a row when the row is superseded, not when it was first recorded.
-    learned = "superseded_at_utc" if table in HISTORIES.values() else "recorded_at_utc"
-    known = f"SELECT {columns} FROM {table.name}_now WHERE {learned} <= {moment}"
-    if table.name in HISTORIES:
-        history = HISTORIES[table.name]
-        session.scan(f"{table.name}_before", platform.lake.scan(history))
-        # A row that a batch has put into history but not yet replaced stands in both: it is taken once.
-        known += (
-            f" UNION SELECT {columns} FROM {table.name}_before "
-            f"WHERE recorded_at_utc <= {moment} AND superseded_at_utc > {moment}"
-        )
-    session.define(table.name, known)
+    def bind(self, names: frozenset[str]) -> None:
+        """Bind the tables that a query names."""
+        wanted = {BY_NAME[name] for name in names & BY_NAME.keys()}
+        for table in wanted:
+            if self.as_of is None:
+                self._scan(table.name, table)
+            elif table not in AGGREGATES:
+                self._bind_as_of(table, self.as_of)
+        if self.as_of is not None and wanted & set(AGGREGATES):
+            self._bind_aggregates_as_of(self.as_of)
+        if INGESTED_FILES in names:
+            self.session.register(INGESTED_FILES, _ingested_files(self.platform, self.as_of))
 
+    def _scan(self, name: str, table: TableSpec) -> None:
+        self.session.scan(name, self.platform.lake.scan(table, self.days if table.is_daily else None))
 
-def _bind_aggregates_as_of(platform: Platform, session: DuckDBSession, as_of: datetime) -> None:
-    for table in (METER_READINGS, SENSORS):
-        _bind_as_of(platform, session, table, as_of)
-    session.define("readings", f"SELECT * FROM {METER_READINGS.name}")
-    session.scan("fallback", Scan(METER_READINGS, ()))
-    session.scan("previous_latest", Scan(SENSOR_LATEST, ()))
-    aggregate_days(session, tuple(operating_day(day, platform.zone) for day in _days(session)))
-    batch = "SELECT MAX(batch_id) FROM readings"
-    for table in AGGREGATES:
-        session.define(table.name, f"SELECT *, ({batch}) AS batch_id FROM new_{table.name}")
+    def _bind_as_of(self, table: TableSpec, as_of: datetime) -> None:
+        moment, columns = literal(as_of), name_list(table.column_names)
+        self._scan(f"{table.name}_now", table)
+        # A history learns of a row when the row is superseded, not when it was first recorded.
+        learned = "superseded_at_utc" if table in HISTORIES.values() else "recorded_at_utc"
+        known = f"SELECT {columns} FROM {table.name}_now WHERE {learned} <= {moment}"
+        if table.name in HISTORIES:
+            self._scan(f"{table.name}_before", HISTORIES[table.name])
+            # A row that a batch has put into history but not yet replaced stands in both: it is taken once.
+            known += (
+                f" UNION SELECT {columns} FROM {table.name}_before "
+                f"WHERE recorded_at_utc <= {moment} AND superseded_at_utc > {moment}"
+            )
+        self.session.define(table.name, known)
+
+    def _bind_aggregates_as_of(self, as_of: datetime) -> None:
+        for table in (METER_READINGS, SENSORS):
+            self._bind_as_of(table, as_of)
+        self.session.define("readings", f"SELECT * FROM {METER_READINGS.name}")
+        self.session.scan("fallback", Scan(METER_READINGS, ()))
+        self.session.scan("previous_latest", Scan(SENSOR_LATEST, ()))
+        aggregate_days(self.session, tuple(operating_day(day, self.platform.zone) for day in _days(self.session)))
+        batch = "SELECT MAX(batch_id) FROM readings"
+        for table in AGGREGATES:
+            self.session.define(table.name, f"SELECT *, ({batch}) AS batch_id FROM new_{table.name}")
 
 
 def _days(session: DuckDBSession) -> tuple[date, ...]:
