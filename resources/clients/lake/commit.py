@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from grid_assets.domain.errors import CommitConflictError, LakeError
 from resources.clients.engines.base import WrittenFile, WrittenFiles
 from resources.clients.engines.layout import ORC
+from resources.clients.failpoints import reach
 from resources.clients.lake.catalog import path_of
 from resources.clients.lake.datafiles import data_file
 from resources.clients.lake.producers import compact_append, compact_overwrite
@@ -44,6 +45,7 @@ def commit(table: Table, change: Change, transaction: Transaction | None = None)
     with told_apart(".".join(table.name())):
         try:
             snapshot_id = _stage(table, transaction, change, files)
+            reach("commit.staged")
             transaction.commit_transaction()
         except (OSError, SQLAlchemyError):
             if snapshot_id is None or not _has_landed(table, snapshot_id):

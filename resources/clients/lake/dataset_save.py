@@ -18,6 +18,7 @@ from pyiceberg.table.update import AssertCurrentSchemaId
 from grid_assets.domain.errors import CommitConflictError, InputError, SchemaError
 from resources.clients.engines.base import Engine
 from resources.clients.engines.layout import ORC, PARQUET, Layout
+from resources.clients.failpoints import reach
 from resources.clients.lake.catalog import ensure_namespace, load
 from resources.clients.lake.client import Lake, expire
 from resources.clients.lake.commit import Change, commit
@@ -45,6 +46,8 @@ from resources.clients.lake.schema import TABLE_PROPERTIES
 from resources.clients.lake.types import stored_column
 
 MODES = ("overwrite", "append")
+SAVE_POINTS = ("save.files.written", "commit.staged", "save.committed")
+"""Where tests kill a save, in order."""
 # A lost race is told at once: the schema is then looked at anew before the next try.
 _PROPERTIES = {**TABLE_PROPERTIES, "commit.retry.num-retries": "0"}
 
@@ -116,9 +119,12 @@ class DatasetWriter:
             staged = self._stage(shape, options)
             if frame.written is None or frame.written.layout != staged.layout:
                 frame.in_layout(staged.layout)
+                reach("save.files.written")
                 # Writing took its time: the table is looked at anew.
                 staged = self._stage(shape, options)
-            return commit(staged.table, Change(frame.in_layout(staged.layout), where), staged.transaction)
+            snapshot_id = commit(staged.table, Change(frame.in_layout(staged.layout), where), staged.transaction)
+            reach("save.committed")
+            return snapshot_id
 
         return retried(attempt)
 

@@ -20,6 +20,7 @@ from resources.clients.engines.folders import assert_not_null
 from resources.clients.engines.layout import Layout
 from resources.clients.engines.orc.bounds import column_statistics
 from resources.clients.engines.orc.ranges import Range, text_of_value
+from resources.clients.engines.orc.sink import Sink
 from resources.clients.engines.orc.tail import read_tail
 from resources.clients.engines.orc.types import column_numbers, orc_schema, stored_rows
 
@@ -141,8 +142,9 @@ class _File:
         self._layout = layout
         self._rows = 0
         self._ranges: dict[str, Range] = {}
+        self._sink = Sink(path)
         self._writer = orc.ORCWriter(
-            str(path),
+            pa.PythonFile(self._sink, mode="w"),
             compression=layout.compression or DEFAULT_COMPRESSION,
             batch_size=WRITER_ROWS,
             stripe_size=STRIPE_BYTES,
@@ -155,11 +157,13 @@ class _File:
         for name, found in part.ranges.items():
             self._ranges[name] = found.joined(self._ranges.get(name))
         self._writer.write(pa.Table.from_batches([part.rows]))
+        self._sink.check()
         self._rows += part.rows.num_rows
 
     def finished(self) -> WrittenFile:
         """Close the file and return what a commit needs to know of it."""
         self._writer.close()
+        self._sink.finish()
         tail = read_tail(str(self._path))
         columns = {c.name: column_statistics(c, tail.statistics[c.number], self._rows) for c in tail.columns}
         for name, found in self._ranges.items():
@@ -170,3 +174,4 @@ class _File:
     def abandon(self) -> None:
         """Leave the file as it is; a finished one is not touched. A broken writer must not be closed once more."""
         self._writer.is_open = False
+        self._sink.close()
