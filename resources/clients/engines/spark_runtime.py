@@ -139,7 +139,7 @@ def _launch_options(settings: SparkSettings, packages: tuple[str, ...], scratch:
         # Errors come as exceptions with all their text; a log would say them twice, and those of abandoned tasks too.
         "spark.log.level": "FATAL",
         "spark.sql.extensions": _EXTENSIONS,
-        **_packages(packages),
+        **packages_option(packages),
     }
     if settings.is_local:
         # Nothing of a local Spark is to be reached from another machine.
@@ -148,7 +148,7 @@ def _launch_options(settings: SparkSettings, packages: tuple[str, ...], scratch:
     return options
 
 
-def _packages(packages: tuple[str, ...]) -> dict[str, str]:
+def packages_option(packages: tuple[str, ...]) -> dict[str, str]:
     """Return the option for packages: their files where all were fetched before, else their names.
 
     So a machine without a network starts all the same, a second sooner, and says nothing of it.
