@@ -432,9 +432,11 @@ def test_calls__say_nothing_in_the_log(settings: GridSettings, caplog: pytest.Lo
     assert caplog.records == []
 
 
-def test_example_of_the_docs__runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_examples_of_the_docs__run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = Path(__file__).parents[3] / "docs" / "concepts" / "lake.md"
-    (example,) = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    examples = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
     monkeypatch.setenv("GRID_HOME", str(tmp_path))
-    exec(compile(example, str(page), "exec"), {})  # noqa: S102 - the docs of this project
+    for example in examples:
+        exec(compile(example, str(page), "exec"), {})  # noqa: S102 - the docs of this project
     assert len(read_from_parquet("sensor_data")) == 4
+    assert list_datasets() == ("evolving", "orc_example", "sensor_data")
