@@ -56,8 +56,8 @@ def location_of(path: Path) -> str:
 
 
 def path_of(location: str) -> str:
-    """Return the path that a file location stands for."""
-    return location.removeprefix("file://")
+    """Return the path that a file location stands for; Java writes `file:/path` for what others write `file:///path`."""
+    return location.removeprefix("file://" if location.startswith("file://") else "file:")
 
 
 def load(catalog: SqlCatalog, identifier: str) -> Table | None:

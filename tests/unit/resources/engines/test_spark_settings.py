@@ -10,6 +10,7 @@ import pytest
 from grid_assets.domain.errors import ConfigurationError
 from resources.clients.engines.spark_engine import SparkEngine
 from resources.clients.engines.spark_runtime import SparkSettings, assert_java, jar_file, packages_option
+from resources.clients.lake.catalog import path_of
 from resources.clients.lake.spark_catalog import ICEBERG_RUNTIME, POSTGRESQL_DRIVER, SQLITE_DRIVER, spark_catalog
 from resources.settings import load_settings
 from resources.wiring import make_platform
@@ -24,6 +25,11 @@ def java_that_says(folder: Path, version: str) -> str:
     program.write_text(f"#!/bin/sh\necho 'openjdk version \"{version}\" 2025-01-01' >&2\n")
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     return str(folder)
+
+
+@pytest.mark.parametrize("location", ["file:///a b/c", "file:/a b/c", "/a b/c"])
+def test_path_of__is_the_same_however_java_or_python_write_it(location: str) -> None:
+    assert path_of(location) == "/a b/c"
 
 
 def test_spark_catalog__of_a_sqlite_file_is_the_file_of_the_lake(tmp_path: Path) -> None:
@@ -83,7 +89,7 @@ def test_assert_java__without_any_says_what_to_install(tmp_path: Path, monkeypat
 
 
 def test_session__without_pyspark_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pyspark", None)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "pyspark", None)
     platform = make_platform(load_settings(home=tmp_path, engine="spark"))
     with pytest.raises(ConfigurationError, match=r"smart-grid-analytics\[spark\]"):
         platform.compute.session()
