@@ -25,6 +25,9 @@ _SUFFIXES = (".parquet", ".orc", ".avro", METADATA_SUFFIX, ".puffin")
 _CHECKSUM = ".crc"
 """Some writers lay a hidden checksum beside each file: `.<name>.crc`."""
 
+_UNREADABLE = (OSError, ValueError, LookupError, EOFError, TypeError, AssertionError, SystemError, SQLAlchemyError)
+"""What reading a damaged manifest or asking a damaged catalog ends in, depending on where it is damaged."""
+
 
 @dataclass(frozen=True)
 class StoredFile:
@@ -91,7 +94,7 @@ def names(catalog: SqlCatalog) -> Names:
             if table is not None:
                 found.tables[_real(table.location() + "/")] = table
                 found.files.update(_real(path) for path in _named(table))
-    except (OSError, ValueError, SQLAlchemyError) as error:
+    except _UNREADABLE as error:
         raise LakeError(
             f"not every file that the lake's tables name can be read: {error}",
             "a catalog and manifests that are whole",
