@@ -4,22 +4,30 @@ Needed is what a table names, an open batch has written, or a reader has planned
 """
 
 import tempfile
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pyarrow as pa
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from pyiceberg.table import Table
 
 from grid_assets.domain.tables import METER_READINGS, METER_READINGS_HISTORY, QUARANTINE, SENSOR_DATA
+from grid_assets.pipeline import vacuum as vacuum_module
 from grid_assets.pipeline.compact import compact
 from grid_assets.pipeline.plan import Publication, TableCommit
 from grid_assets.pipeline.publish import publish
 from grid_assets.pipeline.reporter import Silent
 from grid_assets.pipeline.vacuum import vacuum
 from resources.clients.database.batches import Batch
+from resources.clients.database.vacuum import VacuumCandidates
+from resources.clients.lake import garbage
 from resources.clients.lake.dataset_save import DatasetWriter, SaveOptions
 from tests.properties import examples
 from tests.support.homes import platform_of
@@ -29,6 +37,7 @@ from tests.support.small_files import GRACE, with_small_files
 
 TABLES = (SENSOR_DATA, METER_READINGS, METER_READINGS_HISTORY, QUARANTINE)
 STEPS = 14
+_NAMED: Any = garbage._named  # noqa: SLF001 - a planted bug stands on it
 
 
 class VacuumMachine(RuleBasedStateMachine):
@@ -95,6 +104,12 @@ class VacuumMachine(RuleBasedStateMachine):
     def let_time_pass(self, hours: int) -> None:
         self.now += timedelta(hours=hours)
 
+    @rule(count=st.integers(1, 3))
+    def spend_nights(self, count: int) -> None:
+        for _ in range(count):
+            self.now += timedelta(hours=25)
+            vacuum(self.platform)
+
     @rule()
     def clean(self) -> None:
         vacuum(self.platform)
@@ -117,10 +132,72 @@ class VacuumMachine(RuleBasedStateMachine):
             vacuum(self.platform)
         self.what_is_needed_is_there()
         assert on_disk(self.platform) == named(self.platform)
+        self.close()
+
+    def close(self) -> None:
         self.platform.close()
         self.folder.cleanup()
 
 
+def _only_the_newest(table: Table) -> Iterator[str]:
+    metadata = table.metadata
+    snapshots = [s for s in metadata.snapshots if s.snapshot_id == metadata.current_snapshot_id]
+    yield from _NAMED(SimpleNamespace(metadata=metadata.model_copy(update={"snapshots": snapshots}), **_rest(table)))
+
+
+def _rest(table: Table) -> dict[str, object]:
+    return {"io": table.io, "metadata_location": table.metadata_location}
+
+
+def _at_once(_: VacuumCandidates, unnamed: Iterable[str], now_utc: datetime) -> dict[str, datetime]:
+    return dict.fromkeys(unnamed, now_utc - GRACE)
+
+
+def _waited(machine: VacuumMachine) -> None:
+    machine.write_a_batch_and_wait()
+    machine.what_is_needed_is_there()
+    machine.spend_nights(2)
+
+
+def _replaced(machine: VacuumMachine) -> None:
+    machine.publish_batches(2)
+    machine.what_is_needed_is_there()
+    machine.spend_nights(2)
+
+
+def _planned(machine: VacuumMachine) -> None:
+    machine.publish_batches(1)
+    machine.what_is_needed_is_there()
+    machine.let_time_pass(25)
+    machine.plan_a_read()
+    machine.publish_batches(1)
+    machine.forget_snapshots(1)
+    machine.clean()
+
+
+BUGS: dict[str, tuple[Callable[[VacuumMachine], None], tuple[object, str, object]]] = {
+    "files of open batches go": (_waited, (vacuum_module, "_batch_of", lambda _: "")),
+    "files of older snapshots go": (_replaced, (garbage, "_named", _only_the_newest)),
+    "files go at first sight": (_planned, (VacuumCandidates, "keep", _at_once)),
+}
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_machine__catches_a_planted_bug(bug: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    story, planted = BUGS[bug]
+    sound = VacuumMachine()
+    story(sound)
+    sound.what_is_needed_is_there()
+    sound.teardown()
+    monkeypatch.setattr(*planted)
+    machine = VacuumMachine()
+    story(machine)
+    with pytest.raises((AssertionError, OSError)):
+        machine.what_is_needed_is_there()
+    machine.close()
+
+
+@pytest.mark.hypothesis
 def test_vacuum__removes_what_nobody_needs_and_nothing_else() -> None:
     run_state_machine_as_test(
         VacuumMachine,
