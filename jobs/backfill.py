@@ -34,4 +34,4 @@ def range_tags(first: date, last: date) -> dict[str, str]:
 
 def chunked(readings: int) -> dg.RunConfig:
     """Return a run config that takes about so many readings in one step."""
-    return dg.RunConfig(ops={step: {"chunk_readings": readings} for step in STEPS})
+    return dg.RunConfig(ops={step: {"config": {"chunk_readings": readings}} for step in STEPS})

@@ -15,6 +15,7 @@ import dagster as dg
 from grid_assets.domain.columns import TableSpec
 from grid_assets.domain.tables import BY_NAME
 from grid_assets.partitions import day_of, has_days, key_of
+from grid_assets.pipeline.apart import DaysFailedError
 from grid_assets.pipeline.outcome import StageOutcome
 from grid_assets.presentation.details import Metadata, day_numbers, details
 from grid_assets.presentation.gates import gate_results
@@ -99,6 +100,17 @@ def log_other_days(step: Step, outcome: StageOutcome) -> None:
                 _log_days(step, table, [d for d in days if not (is_selected and d in own_days)], batch["batch_id"])
             elif not is_selected:
                 step.context.log_event(dg.AssetMaterialization(table.name, metadata={"batch": batch["batch_id"]}))
+
+
+@contextmanager
+def others_shown(step: Step) -> Iterator[None]:
+    """Where some days of a stage fail, show that the others were made before the step fails with the error."""
+    try:
+        yield
+    except DaysFailedError as error:
+        for key in step.context.selected_asset_keys:
+            _log_days(step, BY_NAME[key.path[-1]], error.outcome.days, max(error.outcome.batches, default=0))
+        raise
 
 
 def _log_days(step: Step, table: TableSpec, days: Sequence[date], batch_id: int) -> None:

@@ -5,6 +5,7 @@
     ├── InputError                a landing file or a call's argument cannot be used
     │   └── UnreadableFileError   a whole file cannot be read; it is quarantined as one
     ├── SchemaError               data does not fit the table that it is meant for
+    ├── DaysFailedError           (pipeline/apart.py) some days of a stage failed, each named; the others stand
     ├── GateError                 a quality gate failed; its batch is held back
     ├── LakeError                 the table lake refuses or lacks something
     │   ├── CommitConflictError   (retryable) another writer changed the same day

@@ -12,6 +12,7 @@ from grid_assets.domain.columns import TableSpec
 from grid_assets.domain.intervals import operating_day
 from grid_assets.domain.tables import METER_READINGS, SENSOR_LATEST, SENSORS, TABLES
 from grid_assets.pipeline.aggregate.days import aggregate_days
+from grid_assets.pipeline.apart import Apart
 from grid_assets.pipeline.counted import without_held
 from grid_assets.pipeline.difference import Stamp, changed_days, compare, has_changed
 from grid_assets.pipeline.metrics import aggregate_metrics
@@ -33,14 +34,18 @@ FALLBACK_DAYS = 28
 
 
 def aggregate(platform: Platform, driver: str, reporter: Reporter, days: Sequence[date] | None = None) -> StageOutcome:
-    """Aggregate the days that changed, or the given ones that no gate holds; what stays the same is not written."""
+    """Aggregate the days that changed, or the given ones that no gate holds; what stays the same is not written.
+
+    Raises:
+        DaysFailedError: If some days cannot be aggregated; the others are, and stand.
+    """
     pending = platform.database.change_log.pending(STAGE, METER_READINGS.name)
     wanted = pending.days if days is None else without_held(platform, days)
     reporter.start(STAGE, len(wanted))
-    do = partial(_aggregate_chunk, platform, driver, is_asked=days is not None)
+    do = Apart(STAGE, partial(_aggregate_chunk, platform, driver, is_asked=days is not None))
     outcome = in_steps(platform, reporter, METER_READINGS, wanted, do)
     reporter.finish(f"{len(outcome.changed)} of {len(outcome.days)} days changed")
-    return outcome
+    return do.check(outcome)
 
 
 def _aggregate_chunk(platform: Platform, driver: str, days: tuple[date, ...], *, is_asked: bool) -> StageOutcome:

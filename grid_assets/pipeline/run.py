@@ -1,12 +1,14 @@
 """The main job: repair, take what arrived, verify and aggregate what changed, serve it, keep the snapshots few."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import Any
 
 from grid_assets.domain.tables import TABLES
 from grid_assets.pipeline.aggregate_stage import aggregate
+from grid_assets.pipeline.apart import DaysFailedError
 from grid_assets.pipeline.arrivals import arrivals
 from grid_assets.pipeline.catalogue_stage import STAGE as CATALOGUE
 from grid_assets.pipeline.catalogue_stage import absorb_catalogues
@@ -66,15 +68,21 @@ def run(
     """Run the pipeline for what changed; with `days`, do those days again, whether they changed or not.
 
     Running it again changes nothing. Batches that a gate held are named in the summary and go no further.
+
+    Raises:
+        DaysFailedError: If some days cannot be verified or aggregated. The others are, and the copies follow them.
     """
     reporter = reporter or Silent()
     repaired = repair(platform)
     written = take_writes(platform, reporter)
     arrived, received = take(platform, driver, reporter)
-    verified = verify(platform, driver, reporter, days)
-    aggregated = aggregate(platform, driver, reporter, days)
+    failures: list[DaysFailedError] = []
+    verified = _others_too(partial(verify, platform, driver, reporter, days), failures)
+    aggregated = _others_too(partial(aggregate, platform, driver, reporter, days), failures)
     served = serve(platform, driver, reporter)
     trim(platform)
+    if failures:
+        raise failures[0]
     rows = received.rows
     return RunSummary(
         received=rows.get("received", 0),
@@ -95,6 +103,15 @@ def run(
         copies=served.rows,
         delayed=served.delayed,
     )
+
+
+def _others_too(stage: Callable[[], StageOutcome], failures: list[DaysFailedError]) -> StageOutcome:
+    """Run a stage; where days of it fail, keep the error for later and return the outcome of the others."""
+    try:
+        return stage()
+    except DaysFailedError as error:
+        failures.append(error)
+        return error.outcome
 
 
 def take_writes(platform: Platform, reporter: Reporter) -> int:

@@ -10,6 +10,7 @@ from functools import partial
 
 from grid_assets.domain.intervals import day_table, operating_day
 from grid_assets.domain.tables import METER_READINGS, METER_READINGS_HISTORY, SENSOR_DATA, SENSORS
+from grid_assets.pipeline.apart import Apart
 from grid_assets.pipeline.counted import received_scan
 from grid_assets.pipeline.difference import Stamp, changed_days, compare, superseded_sql
 from grid_assets.pipeline.metrics import verify_metrics
@@ -31,14 +32,18 @@ HISTORY_DAYS = 28
 
 
 def verify(platform: Platform, driver: str, reporter: Reporter, days: Sequence[date] | None = None) -> StageOutcome:
-    """Verify the days that changed, or the given ones; days whose outcome is the same are not written."""
+    """Verify the days that changed, or the given ones; days whose outcome is the same are not written.
+
+    Raises:
+        DaysFailedError: If some days cannot be verified; the others are, and stand.
+    """
     pending = platform.database.change_log.pending(STAGE, SENSOR_DATA.name)
     wanted = pending.days if days is None else tuple(sorted(set(days)))
     reporter.start(STAGE, len(wanted))
-    do = partial(_verify_chunk, platform, driver, is_asked=days is not None)
+    do = Apart(STAGE, partial(_verify_chunk, platform, driver, is_asked=days is not None))
     outcome = in_steps(platform, reporter, SENSOR_DATA, wanted, do)
     reporter.finish(f"{len(outcome.changed)} of {len(outcome.days)} days changed")
-    return outcome
+    return do.check(outcome)
 
 
 def _verify_chunk(platform: Platform, driver: str, days: tuple[date, ...], *, is_asked: bool) -> StageOutcome:

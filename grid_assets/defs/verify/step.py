@@ -3,7 +3,7 @@
 import dagster as dg
 
 from grid_assets.defs.config import StageConfig
-from grid_assets.defs.running import Events, events, step_of
+from grid_assets.defs.running import Events, events, others_shown, step_of
 from grid_assets.pipeline.outcome import StageOutcome
 from grid_assets.pipeline.verify_stage import STAGE, verify
 from grid_assets.presentation.details import Metadata
@@ -15,7 +15,8 @@ QUALITIES = ("measured", "revised", "edited", "estimated", "missing")
 def verify_events(context: dg.AssetExecutionContext, config: StageConfig, resource: PlatformResource) -> Events:
     """Verify the run's days and yield the results of the tables and the gate."""
     with step_of(context, resource, config.chunk_readings) as step:
-        outcome = verify(step.platform, step.driver, step.reporter, step.days)
+        with others_shown(step):
+            outcome = verify(step.platform, step.driver, step.reporter, step.days)
         yield from events(step, STAGE, outcome, _numbers(outcome))
 
 
