@@ -5,7 +5,7 @@ It is written against the interface alone, so that another backend joins by a li
 
 import itertools
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -27,6 +27,7 @@ QUERY_BACKENDS: Mapping[str, MakeEngine] = {"tantivy": TantivyEngine}
 CLOSE_KM = 1e-6
 """Two ways to compute a distance agree to this; places as close as that to a circle's edge are not asked about."""
 MOST_PAGES = 12
+RANGED = (Role.NUMBER, Role.COUNT, Role.TIME, Role.DAY, Role.LATITUDE)
 WORDS = (
     "energy",
     "household",
@@ -53,7 +54,13 @@ _DAYS = st.integers(0, 9).map(lambda number: date(2016, 3, 24) + timedelta(days=
 
 
 def hold(engine: SearchEngine, usual: int, phases: Collection[Phase] = tuple(Phase)) -> None:
-    """Hold an engine filled with the corpus against the oracle, by generated requests; raises where it differs."""
+    """Hold an engine filled with the corpus against the oracle, by requests at edges and generated ones.
+
+    Raises:
+        AssertionError: Where the engine differs from the oracle.
+    """
+    for edge in edges():
+        check(engine, edge)
 
     @settings(
         examples(usual),
@@ -69,6 +76,22 @@ def hold(engine: SearchEngine, usual: int, phases: Collection[Phase] = tuple(Pha
         check(engine, request)
 
     answers_as_the_oracle()
+
+
+def edges() -> Iterator[SearchRequest]:
+    """Yield requests that chance meets too seldom: ranges that end at known values, and circles short of places."""
+    for kind in KINDS:
+        for name in _names(kind, *RANGED):
+            field = KINDS[kind].field(name)
+            known = _bounds(kind, name, Role.NUMBER if field is None else field.role)
+            for value in known[len(known) // 2 :][:1]:
+                for window in (Window(value, value), Window(value, known[-1]), Window(known[0], value)):
+                    yield SearchRequest(kind, windows={name: window}, size=200)
+        for here, there in itertools.permutations(PLACES[:6], 2):
+            place = Document("", date.min, {"latitude": there[0], "longitude": there[1]})
+            apart = oracle.kilometres(Near(*here, 0.0), place)
+            if apart > 1:
+                yield SearchRequest(kind, near=Near(*here, 0.95 * apart), sort="distance", size=60)
 
 
 def check(engine: SearchEngine, request: SearchRequest) -> None:
@@ -178,8 +201,7 @@ def _values(kind: str, name: str) -> list[str]:
 @st.composite
 def windows(draw: st.DrawFn, kind: str) -> dict[str, Window]:
     """Draw ranges on up to two fields, some open."""
-    roles = (Role.NUMBER, Role.COUNT, Role.TIME, Role.DAY, Role.LATITUDE)
-    names = draw(st.lists(st.sampled_from(_names(kind, *roles)), min_size=1, max_size=2, unique=True))
+    names = draw(st.lists(st.sampled_from(_names(kind, *RANGED)), min_size=1, max_size=2, unique=True))
     return {name: draw(_window(kind, name)) for name in names}
 
 
