@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from grid_assets.domain.errors import GridError
 from grid_assets.domain.tables import TABLES
 from grid_assets.pipeline.copies import PARKED, copies
+from resources.clients.engines.spark_engine import SparkEngine
 from resources.clients.lake.filters import EVERYTHING
 from resources.clients.platform import Platform
 
@@ -113,7 +114,10 @@ def _engine(platform: Platform) -> Finding:
         version = session.fetch("SELECT version() AS v").column(0)[0].as_py()
     if missing := sorted(NEEDED_EXTENSIONS - set(rows)):
         return Finding("engine", "bad", f"DuckDB {version} lacks {', '.join(missing)}", "install duckdb from the lock")
-    return Finding("engine", "ok", f"DuckDB {version}, {platform.engine.memory_limit} of memory")
+    text = f"DuckDB {version}, {platform.engine.memory_limit} of memory"
+    if isinstance(platform.compute, SparkEngine):
+        return Finding("engine", "ok", f"{text}; days by {platform.compute.examined()}")
+    return Finding("engine", "ok", text)
 
 
 def _batches(platform: Platform) -> Finding:

@@ -19,7 +19,13 @@ from grid_assets.domain.projections.spark import spark_name, spark_sql, spark_ty
 from resources.clients.engines.base import Scan, WrittenFiles
 from resources.clients.engines.layout import Layout, StoredColumn, layout_of
 from resources.clients.engines.spark_errors import told
-from resources.clients.engines.spark_runtime import SparkSettings, configure, shared_session
+from resources.clients.engines.spark_runtime import (
+    SparkSettings,
+    assert_java,
+    assert_pyspark,
+    configure,
+    shared_session,
+)
 from resources.clients.engines.spark_write import FIELD_ID, written_files
 from resources.clients.lake.catalog import CATALOG_NAME
 from resources.clients.lake.spark_catalog import SparkCatalog
@@ -51,6 +57,16 @@ class SparkEngine:
             idle = _IDLE.setdefault(self._lake, [])
             spark = idle.pop() if idle else None
         return SparkSqlSession(self, spark or self._new())
+
+    def examined(self) -> str:
+        """Return in a few words where Spark runs, having made sure that it could start; no JVM is started.
+
+        Raises:
+            ConfigurationError: If Java or pyspark is missing.
+        """
+        assert_pyspark()
+        assert_java()
+        return f"Spark at {self.settings.address}, {self.settings.memory} of memory"
 
     def give_back(self, spark: "SparkSession") -> None:
         """Take back a Spark session without views."""

@@ -71,7 +71,7 @@ def shared_session(settings: SparkSettings, packages: tuple[str, ...], scratch: 
         ConfigurationError: If pyspark or Java is missing or too old, or the JVM or a package cannot be had.
     """
     with _STARTING:
-        _assert_pyspark()
+        assert_pyspark()
         from pyspark.errors import PySparkRuntimeError  # noqa: PLC0415 - an extra, imported by those who chose it
         from pyspark.sql import SparkSession  # noqa: PLC0415 - as above
 
@@ -122,7 +122,12 @@ def assert_java() -> None:
         raise ConfigurationError(f"Java says {said.partition(chr(10))[0]!r}", wanted, action)
 
 
-def _assert_pyspark() -> None:
+def assert_pyspark() -> None:
+    """Make sure that pyspark is installed.
+
+    Raises:
+        ConfigurationError: If it is not.
+    """
     if importlib.util.find_spec("pyspark") is None:
         raise ConfigurationError(
             "the Python package pyspark is not installed",

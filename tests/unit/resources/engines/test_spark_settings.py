@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 
 from grid_assets.domain.errors import ConfigurationError
+from grid_assets.pipeline.doctor import examine
+from grid_assets.pipeline.run import run
 from resources.clients.engines.spark_engine import SparkEngine
 from resources.clients.engines.spark_runtime import SparkSettings, assert_java, jar_file, packages_option
 from resources.clients.lake.catalog import path_of
 from resources.clients.lake.spark_catalog import ICEBERG_RUNTIME, POSTGRESQL_DRIVER, SQLITE_DRIVER, spark_catalog
 from resources.settings import load_settings
 from resources.wiring import make_platform
+from tests.support.landing import land_first
 
 PREFIX = "spark.sql.catalog.grid"
 
@@ -93,6 +96,27 @@ def test_session__without_pyspark_says_what_to_install(tmp_path: Path, monkeypat
     platform = make_platform(load_settings(home=tmp_path, engine="spark"))
     with pytest.raises(ConfigurationError, match=r"smart-grid-analytics\[spark\]"):
         platform.compute.session()
+
+
+def test_examine__names_spark_and_what_it_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    platform = make_platform(load_settings(home=tmp_path / "home", engine="spark", threads=2))
+    monkeypatch.setenv("JAVA_HOME", java_that_says(tmp_path / "java", "21"))
+    (found,) = (each for each in examine(platform) if each.part == "engine")
+    assert (found.state, "Spark at local[2]" in found.found) == ("ok", True)
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path / "nowhere"))
+    (found,) = (each for each in examine(platform) if each.part == "engine")
+    assert (found.state, "openjdk-17-jre-headless" in found.found) == ("bad", True)
+    platform.close()
+
+
+def test_verify__without_java_leaves_no_batch_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    land_first(tmp_path / "landing")
+    platform = make_platform(load_settings(home=tmp_path, engine="spark"))
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path / "nowhere"))
+    with pytest.raises(ConfigurationError, match="Java 17"):
+        run(platform)
+    assert list(platform.database.batches.unsettled()) == []
+    platform.close()
 
 
 def test_packages_option__names_them_until_all_files_are_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
