@@ -5,7 +5,7 @@ It is written against the interface alone, so that another backend joins by a li
 
 import itertools
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -53,8 +53,10 @@ _INSTANTS = st.integers(0, 8 * 96).map(
 _DAYS = st.integers(0, 9).map(lambda number: date(2016, 3, 24) + timedelta(days=number))
 
 
-def hold(engine: SearchEngine, usual: int, phases: Collection[Phase] = tuple(Phase)) -> None:
+def hold(engine: SearchEngine, usual: int, *, in_order: bool = False) -> None:
     """Hold an engine filled with the corpus against the oracle, by requests at edges and generated ones.
+
+    In order, the same requests are asked each time, and none is made smaller.
 
     Raises:
         AssertionError: Where the engine differs from the oracle.
@@ -65,7 +67,8 @@ def hold(engine: SearchEngine, usual: int, phases: Collection[Phase] = tuple(Pha
     @settings(
         examples(usual),
         deadline=None,
-        phases=phases,
+        phases=[Phase.generate] if in_order else tuple(Phase),
+        derandomize=in_order or settings().derandomize,
         database=None,
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
