@@ -159,15 +159,20 @@ def test_files__of_a_batch_are_in_its_folder_and_named_by_number(bench: Bench) -
     assert sorted(f.file_path for f in bench.data_files()) == [f"file://{folder}/data_{n}.parquet" for n in range(4)]
 
 
-def test_scan__reads_by_field_id_after_a_rename(bench: Bench) -> None:
+def test_scan__reads_by_field_id_under_another_name(bench: Bench) -> None:
+    bench.replaced([DAY], 1.0, 1)
+    columns = tuple(replace(c, name="amount") if c.name == "value" else c for c in METER_READINGS.columns)
+    scan = replace(bench.lake.scan(TABLE), table=replace(METER_READINGS, columns=columns))
+    assert bench.rows("SELECT DISTINCT amount FROM readings", scan) == [(1.0,)]
+    assert bench.rows("SELECT DISTINCT value FROM readings") == [(1.0,)]
+
+
+def test_scan__of_a_table_whose_column_another_engine_renamed_is_refused(bench: Bench) -> None:
     bench.replaced([DAY], 1.0, 1)
     with bench.lake.table(TABLE).update_schema() as update:
         update.rename_column("value", "amount")
-    columns = tuple(replace(c, name="amount") if c.name == "value" else c for c in METER_READINGS.columns)
-    renamed = replace(METER_READINGS, columns=columns)
-    scan = replace(bench.lake.scan(TABLE), table=renamed)
-    assert bench.rows("SELECT DISTINCT amount FROM readings", scan) == [(1.0,)]
-    assert bench.rows("SELECT DISTINCT value FROM readings") == [(1.0,)]
+    with pytest.raises(ConfigurationError, match=r"has 'amount' \(double\) where the registry says 'value'"):
+        bench.lake.scan(TABLE)
 
 
 def test_scan__of_days_names_their_files_alone(bench: Bench) -> None:
