@@ -191,8 +191,8 @@ def expire(catalog: SqlCatalog, identifier: str, keep: int, protected_batches: f
             return 0
         try:
             table.maintenance.expire_snapshots().by_ids(ids).commit()
-        except CommitFailedException:
-            continue
+        except (CommitFailedException, ValueError):
+            continue  # the second kind where another process has forgotten some of the same in between
         return len(ids)
     return 0
 
