@@ -2,7 +2,7 @@
 
 given_sensors.csv   catalogue rows; columns left out take the defaults of the test's world (hourly, consumption)
 given_readings.csv  sensor_id, from, to, values and optionally columns of sensor_data; the values repeat over the
-                    intervals from `from` up to `to` (which is left out); without `to` it is one reading; `-` is no value
+                    intervals from `from` up to `to` (which is left out); without `to` one reading; `-` is no value
 given_days.csv      the operating days to verify
 then.csv            what differs from a plain reading: sensor_id, from, to, values, quality, rule_ids, method; rows that
                     are not named must be measured, without a rule, and equal to what was received; `-` is no value
