@@ -38,13 +38,20 @@ notebook: .venv/.notebook ## Open the notebooks over the lake that `make demo` f
 	@$(ABSOLUTE_HOME) && exec $(BIN)/jupyter lab --notebook-dir=notebooks $(AS_ROOT) \
 	  --LabApp.default_url=/lab/tree/load_quality_and_losses.ipynb $(ARGS)
 
+.PHONY: spark
+spark: .venv/.spark ## Add Spark to the environment, for GRID_ENGINE=spark (needs Java 17)
+
 ##@ Work on it
-.PHONY: test test-deep bench lint audit docs notebooks input-year lock clean help
-test: .venv/.dev ## Pass the tests of everything that this machine can run (ARGS="-k lake")
+.PHONY: test test-deep java bench lint audit docs notebooks input-year lock clean help
+test: .venv/.dev java ## Pass the tests of everything that this machine can run (ARGS="-k lake")
 	@$(RUN) pytest $(PYTEST_PARALLEL) -m "not deep" --cov --cov-report=term $(ARGS)
 
-test-deep: .venv/.dev ## Pass the heavy tests, and the property tests with long seeds
+test-deep: .venv/.dev java ## Pass the heavy tests, and the property tests with long seeds
 	@HYPOTHESIS_PROFILE=deep $(RUN) pytest $(PYTEST_PARALLEL) -m "deep or hypothesis" --timeout=1800 $(ARGS)
+
+java: ## Install a Java for the tests of Spark, where there is none and this user may
+	@command -v java > /dev/null || test -n "$$JAVA_HOME" || test "$$(id -u)" != 0 || ! command -v apt-get > /dev/null \
+	  || { echo "Installing Java for the tests of Spark"; apt-get update -qq && apt-get install -qq -y openjdk-17-jre-headless > /dev/null; }
 
 bench: .venv/.dev ## Measure against hand-written baselines; prints ratios
 	@for name in $(BENCHMARKS); do echo "== $$name"; $(RUN) tests.benchmarks.$$name || exit 1; done
@@ -78,7 +85,9 @@ lock: .venv/.installer ## Write requirements/*.lock anew from pyproject.toml (LO
 	@$(COMPILE) $(LOCK) requirements/input.in -o requirements/input.lock
 	@$(call compile_extra,dev,--extra dev)
 	@$(call compile_extra,notebook,--extra notebook)
+	@$(call compile_extra,spark,--extra spark)
 	@$(call compile_extra,base,)
+	@touch .venv/.installer
 
 clean: ## Remove environments and what tools left behind; data in GRID_HOME stays
 	rm -rf .venv .venv-input .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage* htmlcov
@@ -128,7 +137,7 @@ lock: .venv/all.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.venv/.base .venv/.dev .venv/.notebook: .venv/.%: requirements/%.lock .venv/.installer .venv/.project
+.venv/.base .venv/.dev .venv/.notebook .venv/.spark: .venv/.%: requirements/%.lock .venv/.installer .venv/.project
 	@echo "Installing the packages of $< (a minute or less on a usual line)"
 	@began=$$(date +%s) && $(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $< \
 	  && echo "Installed in $$(( $$(date +%s) - began )) s"

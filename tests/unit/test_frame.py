@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("grid_assets", "jobs", "resources")
 LOCKS = sorted(path.name for path in (ROOT / "requirements").glob("*.lock"))
-SHARED = ("base", "dev", "notebook", "bootstrap")
+SHARED = ("base", "dev", "notebook", "spark", "bootstrap")
 PINNED = re.compile(r"^([a-z0-9][a-z0-9._-]*)(?:\[[a-z,-]+\])?==(\S+)", re.MULTILINE)
 
 
@@ -70,7 +70,7 @@ def test_locks__of_one_environment_agree(one: str, other: str) -> None:
     assert {name for name in first.keys() & second.keys() if first[name] != second[name]} == set()
 
 
-@pytest.mark.parametrize("name", ["base", "dev", "notebook"])
+@pytest.mark.parametrize("name", ["base", "dev", "notebook", "spark"])
 def test_lock__satisfies_pyproject(name: str) -> None:
     described = project()
     wanted = [*described["dependencies"], *described["optional-dependencies"].get(name, [])]
