@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 from sqlalchemy import event
 
 from resources.clients.database.client import Database
 from tests.contract.database.backends import Backend
-from tests.properties import examples
+from tests.properties import examples, in_order
 
 CLIENTS = 3
 WHO = st.integers(0, CLIENTS - 1)
@@ -70,15 +70,7 @@ def hold(machine: type[Machine], backend: Backend, folder: Path, usual: int) -> 
 
 def hold_in_order(machine: type[Machine], backend: Backend, folder: Path) -> None:
     """Run a machine the same way each time, until it fails; there is nothing to be made smaller."""
-    plain = settings(
-        max_examples=300,
-        derandomize=True,
-        database=None,
-        phases=[Phase.generate],
-        report_multiple_bugs=False,
-        print_blob=False,
-    )
-    _run(machine, backend, folder, plain)
+    _run(machine, backend, folder, in_order(300))
 
 
 def _run(machine: type[Machine], backend: Backend, folder: Path, chosen: settings) -> None:

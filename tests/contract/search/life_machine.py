@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
@@ -23,7 +23,7 @@ from grid_assets.domain.search.request import SearchRequest
 from resources.clients.search.base import Applied, SearchEngine
 from tests.contract.search.backends import Backend
 from tests.contract.search.things import THINGS, Thing, documents, indexed, said, sums, withdrawn
-from tests.properties import examples
+from tests.properties import examples, in_order
 
 CLIENTS = 3
 WHO = st.integers(0, CLIENTS - 1)
@@ -247,15 +247,7 @@ def hold(backend: Backend, folder: Path, usual: int) -> None:
 
 def hold_in_order(backend: Backend, folder: Path) -> None:
     """Run the machine the same way each time, until it fails; there is nothing to be made smaller."""
-    plain = settings(
-        max_examples=200,
-        derandomize=True,
-        database=None,
-        phases=[Phase.generate],
-        report_multiple_bugs=False,
-        print_blob=False,
-    )
-    _run(backend, folder, plain)
+    _run(backend, folder, in_order(200))
 
 
 def _run(backend: Backend, folder: Path, chosen: settings) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -33,7 +33,7 @@ from resources.clients.write_behind.base import QueuedWrite
 from resources.clients.write_behind.worker import Tally, WorkerOptions
 from tests.contract.write_behind.backends import Backend
 from tests.contract.write_behind.model import Model, Watched
-from tests.properties import examples
+from tests.properties import examples, in_order
 
 CLIENTS = 3
 WHO = st.integers(0, CLIENTS - 1)
@@ -262,15 +262,7 @@ def hold(backend: Backend, folder: Path, usual: int) -> None:
 
 def hold_in_order(backend: Backend, folder: Path) -> None:
     """Run the suite the same way each time, until it fails; there is nothing to be made smaller."""
-    plain = settings(
-        max_examples=300,
-        derandomize=True,
-        database=None,
-        phases=[Phase.generate],
-        report_multiple_bugs=False,
-        print_blob=False,
-    )
-    _run(backend, folder, plain)
+    _run(backend, folder, in_order(300))
 
 
 def _run(backend: Backend, folder: Path, chosen: settings) -> None:
