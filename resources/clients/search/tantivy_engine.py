@@ -184,21 +184,25 @@ class TantivyEngine:
 
     def search(self, request: SearchRequest, index: str | None = None) -> SearchPage:
         """Search the live index of the request's kind, or a named one; where that was just replaced, the new one."""
-        from resources.clients.search.tantivy_query import run_search  # noqa: PLC0415 - only who searches loads it
-
         kind = self.kinds.get(request.kind)
         if kind is None:
             raise InputError(f"there are no documents of the kind {request.kind!r}", f"one of {', '.join(self.kinds)}")
-        name = index or self._searchable(kind)
-        try:
-            opened = self._opened(kind.name, name)
-            opened.fresh()
-        except SearchError:
-            now = index or self._searchable(kind)
-            if now == name:
-                raise
-            name, opened = now, self._opened(kind.name, now)
-            opened.fresh()
+        if index is not None:
+            return self._search_in(kind, index, request)
+        while True:
+            live = self._versions[kind.name].live()
+            try:
+                return self._search_in(kind, self._checked(kind, live), request)
+            except SearchError:
+                # Another process may have replaced the index and removed it in the meantime: the new one answers.
+                if self._versions[kind.name].live() == live:
+                    raise
+
+    def _search_in(self, kind: DocumentKind, name: str, request: SearchRequest) -> SearchPage:
+        from resources.clients.search.tantivy_query import run_search  # noqa: PLC0415 - only who searches loads it
+
+        opened = self._opened(kind.name, name)
+        opened.fresh()
         return run_search(opened.index, kind, request, name)
 
     def sources(self, kind: str, index: str, ids: Iterable[str]) -> Mapping[str, str]:
@@ -209,10 +213,9 @@ class TantivyEngine:
         """Let go of open indices; the next use opens them again."""
         self._open.clear()
 
-    def _searchable(self, kind: DocumentKind) -> str:
-        """Return the live index, of an older query too as long as its fields are today's."""
+    def _checked(self, kind: DocumentKind, name: str | None) -> str:
+        """Return the name of an index that can be searched, of an older query too as long as its fields are today's."""
         versions = self._versions[kind.name]
-        name = versions.live()
         if name is None:
             raise SearchError(f"there is no index of the kind {kind.name} yet", action="make it: grid reindex")
         if not versions.exists(name) or versions.about(name).shape != shape_hash(kind):
