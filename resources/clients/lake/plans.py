@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from threading import Lock
@@ -67,7 +67,9 @@ class Plans:
 
 def _tasks(table: Table, where: BooleanExpression, snapshot_id: int, named: Schema) -> Iterable[FileScanTask]:
     if named.schema_id == table.schema().schema_id:
-        return table.scan(row_filter=where, snapshot_id=snapshot_id).plan_files()
+        # The library compares a partition's null with the filter's value; the bounds below prune without that.
+        with suppress(TypeError):
+            return table.scan(row_filter=where, snapshot_id=snapshot_id).plan_files()
     # A scan binds names to the newest schema. Bounds are by field id, and partition columns have them as well.
     can_match = _InclusiveMetricsEvaluator(named, where).eval
     return (task for task in table.scan(snapshot_id=snapshot_id).plan_files() if can_match(task.file))
