@@ -445,5 +445,5 @@ def test_examples_of_the_docs__run(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_read__compares_a_partition_that_is_null(tmp_path: Path) -> None:
     own = load_settings(home=tmp_path)
     save_to_parquet(pa.table({"text": pa.array([None, "a"], pa.string()), "n": [1, 2]}), "d", "text", settings=own)
-    filters = [[("text", ">=", "")], [("text", "is_null", True)]]
+    filters: list[list[tuple[str, str, object]]] = [[("text", ">=", "")], [("text", "is_null", True)]]
     assert sorted(read_from_parquet("d", filters, as_="arrow", settings=own)["n"].to_pylist()) == [1, 2]
