@@ -8,18 +8,14 @@ import sys
 from jobs.instance import open_instance
 from jobs.reporting import report
 from resources.settings import GridSettings, load_settings
-from resources.wiring import make_platform
+from resources.wiring import open_platform
 
 
 def main(settings: GridSettings | None = None) -> int:
     """Report and return how many events were recorded."""
     settings = settings or load_settings()
-    platform = make_platform(settings)
-    try:
-        with open_instance(settings) as instance:
-            return report(instance, platform)
-    finally:
-        platform.close()
+    with open_platform(settings) as platform, open_instance(settings) as instance:
+        return report(instance, platform)
 
 
 if __name__ == "__main__":

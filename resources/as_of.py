@@ -7,8 +7,6 @@ What an answer stands on, and until when it repeats, is in docs/concepts/restate
 `as_of` in `resources.columnar`.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -17,9 +15,8 @@ import pyarrow as pa
 from grid_assets.domain.errors import InputError
 from grid_assets.pipeline.query import query, watermark
 from resources.clients.lake.frames import Form, as_form, check_form
-from resources.clients.platform import Platform
-from resources.settings import GridSettings, load_settings
-from resources.wiring import make_platform
+from resources.settings import GridSettings
+from resources.wiring import open_platform
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,14 +80,14 @@ def read_as_of(
     """
     check_form(as_)
     moment, wanted = _instant(as_of), None if days is None else _days(*days)
-    with _platform(settings) as platform:
+    with open_platform(settings) as platform:
         rows = query(platform, _sql(source), moment, wanted)
     return as_form(rows, as_)
 
 
 def repeatable_until(*, settings: GridSettings | None = None) -> datetime:
     """Return the moment up to which answers can no longer change: just before the oldest batch still open, else now."""
-    with _platform(settings) as platform:
+    with open_platform(settings) as platform:
         return watermark(platform)
 
 
@@ -113,13 +110,3 @@ def _days(first: date, last: date) -> tuple[date, ...]:
     if first > last:
         raise InputError(f"the first day {first} is after the last day {last}", "days in order")
     return tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
-
-
-@contextmanager
-def _platform(settings: GridSettings | None) -> Iterator[Platform]:
-    # Opened for each call: a home may be removed, restored or another one by the next.
-    platform = make_platform(settings or load_settings())
-    try:
-        yield platform
-    finally:
-        platform.close()

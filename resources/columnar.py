@@ -1,11 +1,11 @@
 """The published calls for tables of data: save a frame to the lake, read it back pruned.
 
 Datasets are Iceberg tables under GRID_HOME, in a namespace of their own where any name is free. The pipeline's tables
-can be read as `grid.<table>`, and only the pipeline writes them.
+can be read as `grid.<table>`, and only the pipeline writes them. The lake is opened for each call: a home may be
+removed, restored or another one by the next.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -19,9 +19,8 @@ from resources.clients.lake.dataset_save import DatasetWriter, SaveOptions
 from resources.clients.lake.datasets import dataset_names
 from resources.clients.lake.evolution import Evolution
 from resources.clients.lake.frames import Form, Frame, as_form, check_form
-from resources.clients.platform import Platform
-from resources.settings import GridSettings, load_settings
-from resources.wiring import make_platform
+from resources.settings import GridSettings
+from resources.wiring import open_platform
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -135,9 +134,9 @@ def read_from_parquet(
     *,
     settings: GridSettings | None = None,
 ) -> Any:
-    """Return rows of a dataset; files, row groups and columns that cannot matter are not read.
+    """Return rows of a dataset of Parquet or ORC files; files, stripes and columns that cannot matter are skipped.
 
-    A dataset of ORC files is read as well: the name says what is read, and the dataset knows its format.
+    `read_from_orc` is the same call: the name says what is read, and the dataset knows its format.
 
     Args:
         name: The dataset, or a table of the pipeline as `grid.<table>`.
@@ -152,54 +151,14 @@ def read_from_parquet(
     Raises:
         InputError: If the dataset, a column or the snapshot does not exist, or a filter cannot be used.
     """
-    return _read(name, ReadOptions(filters, columns, as_of), as_, settings)
+    check_form(as_)
+    with open_platform(settings) as platform:
+        table = DatasetReader(platform.lake, platform.engine).read(name, ReadOptions(filters, columns, as_of))
+    return as_form(table, as_)
 
 
-@overload
-def read_from_orc(
-    name: str,
-    filters: Filters | None = ...,
-    columns: Sequence[str] | None = ...,
-    as_of: int | datetime | None = ...,
-    as_: Literal["pandas"] = ...,
-    *,
-    settings: GridSettings | None = ...,
-) -> "pd.DataFrame": ...
-@overload
-def read_from_orc(
-    name: str,
-    filters: Filters | None = ...,
-    columns: Sequence[str] | None = ...,
-    as_of: int | datetime | None = ...,
-    *,
-    as_: Literal["polars"],
-    settings: GridSettings | None = ...,
-) -> "pl.DataFrame": ...
-@overload
-def read_from_orc(
-    name: str,
-    filters: Filters | None = ...,
-    columns: Sequence[str] | None = ...,
-    as_of: int | datetime | None = ...,
-    *,
-    as_: Literal["arrow"],
-    settings: GridSettings | None = ...,
-) -> pa.Table: ...
-def read_from_orc(
-    name: str,
-    filters: Filters | None = None,
-    columns: Sequence[str] | None = None,
-    as_of: int | datetime | None = None,
-    as_: Form = "pandas",
-    *,
-    settings: GridSettings | None = None,
-) -> Any:
-    """Return rows of a dataset; files, stripes and columns that cannot matter are not read.
-
-    Arguments and errors are those of `read_from_parquet`. Both read datasets of either format, and their older
-    snapshots, which may be of the other one.
-    """
-    return _read(name, ReadOptions(filters, columns, as_of), as_, settings)
+read_from_orc = read_from_parquet
+"""The same call by the other format's name: a dataset knows its format, and its older snapshots may be of the other."""
 
 
 def evolve_dataset(  # noqa: PLR0913 - each kind of change is an argument of its own
@@ -233,38 +192,21 @@ def evolve_dataset(  # noqa: PLR0913 - each kind of change is an argument of its
         LakeError: If the catalog cannot take the commit; the dataset is then as it was.
     """
     dropped, order = _names(drop) or (), _names(reorder)
-    with _platform(settings) as platform:
+    with open_platform(settings) as platform:
         return evolve(platform.lake, name, Evolution(add or {}, rename or {}, widen or {}, dropped, order))
 
 
 def list_datasets(*, settings: GridSettings | None = None) -> tuple[str, ...]:
     """Return the names of all saved datasets, sorted."""
-    with _platform(settings) as platform:
+    with open_platform(settings) as platform:
         return dataset_names(platform.lake.catalog)
 
 
 def _save(frame: "Frame", name: str, options: SaveOptions, settings: GridSettings | None) -> int:
-    with _platform(settings) as platform:
+    with open_platform(settings) as platform:
         writer = DatasetWriter(platform.lake, platform.engine, platform.limits.snapshots_kept)
         return writer.save(frame, name, options)
 
 
-def _read(name: str, options: ReadOptions, form: Form, settings: GridSettings | None) -> Any:  # noqa: ANN401 - as above
-    check_form(form)
-    with _platform(settings) as platform:
-        table = DatasetReader(platform.lake, platform.engine).read(name, options)
-    return as_form(table, form)
-
-
 def _names(given: str | Sequence[str] | None) -> tuple[str, ...] | None:
     return (given,) if isinstance(given, str) else None if given is None else tuple(given)
-
-
-@contextmanager
-def _platform(settings: GridSettings | None) -> Iterator[Platform]:
-    # Opened for each call: a home may be removed, restored or another one by the next.
-    platform = make_platform(settings or load_settings())
-    try:
-        yield platform
-    finally:
-        platform.lake.close()

@@ -1,5 +1,6 @@
 """Settings to clients: the only place that chooses an implementation."""
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from resources.clients.search.base import SearchEngine
 from resources.clients.search.tantivy_engine import TantivyEngine
 from resources.clients.write_behind.sqlite_queue import SqliteQueue
 from resources.clients.write_behind.through import OneFileThrough, Through, TwoStoreThrough
-from resources.settings import GridSettings
+from resources.settings import GridSettings, load_settings
 
 if TYPE_CHECKING:
     from resources.clients.engines.spark_engine import SparkEngine
@@ -53,6 +54,11 @@ def make_platform(settings: GridSettings) -> Platform:
         ),
         clock=lambda: datetime.now(UTC),
     )
+
+
+def open_platform(settings: GridSettings | None = None) -> closing[Platform]:
+    """Return the clients for a `with` block, which closes them; by default the environment says which."""
+    return closing(make_platform(settings or load_settings()))
 
 
 def make_search(settings: GridSettings) -> SearchEngine:

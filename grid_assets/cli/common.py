@@ -9,9 +9,10 @@ import typer
 
 from grid_assets.cli.output import print_error
 from grid_assets.domain.errors import GridError, InputError
-from resources.settings import load_settings
 
 if TYPE_CHECKING:
+    from contextlib import closing
+
     from resources.clients.platform import Platform
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
@@ -19,16 +20,11 @@ First = Annotated[str | None, typer.Option("--from", help="Do the days from this
 Last = Annotated[str | None, typer.Option("--to", help="Do the days up to this one again.")]
 
 
-@contextmanager
-def platform() -> Iterator["Platform"]:
-    """Open the platform of the settings for a block."""
-    from resources.wiring import make_platform
+def platform() -> "closing[Platform]":
+    """Return the platform of the settings for a `with` block."""
+    from resources.wiring import open_platform
 
-    opened = make_platform(load_settings())
-    try:
-        yield opened
-    finally:
-        opened.close()
+    return open_platform()
 
 
 @contextmanager

@@ -4,7 +4,7 @@ The clients' libraries take seconds to import, so they load when a step opens th
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -38,13 +38,11 @@ class PlatformResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         Raises:
             ConfigurationError: If a setting cannot be used.
         """
-        platform = self.make()
-        if chunk_readings is not None:
-            platform = replace(platform, limits=replace(platform.limits, chunk_readings=chunk_readings))
-        try:
-            yield platform
-        finally:
-            platform.close()
+        with closing(self.make()) as platform:
+            if chunk_readings is None:
+                yield platform
+            else:
+                yield replace(platform, limits=replace(platform.limits, chunk_readings=chunk_readings))
 
     @property
     def landing(self) -> Path:
