@@ -8,8 +8,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from grid_assets.domain.errors import InputError
-from grid_assets.domain.writes import LONGEST, check_key, checked_ttl, encoded
+from grid_assets.domain.writes import check_key, checked_ttl, encoded, readable_key
 from resources.clients.cache.sqlite_cache import SqliteCache
 from resources.clients.database.shared import Shared
 from resources.settings import GridSettings
@@ -42,7 +41,7 @@ def cluster_get(key: str, default: object = None, *, settings: GridSettings | No
         InputError: If the key is no text, or longer than a key can be.
         CacheError: If the cache cannot be read.
     """
-    found = _CACHES.of(settings).get(_readable(key))
+    found = _CACHES.of(settings).get(readable_key(key))
     return default if found is None else json.loads(found)
 
 
@@ -57,7 +56,7 @@ def cluster_set_many(
     """
     checked: dict[str, bytes] = {}
     for key, value in values.items():
-        check_key(_readable(key))
+        check_key(key)
         checked[key] = encoded(value)
     seconds = checked_ttl(ttl)
     _CACHES.of(settings).set_many(checked, seconds)
@@ -70,7 +69,7 @@ def cluster_get_many(keys: Iterable[str], *, settings: GridSettings | None = Non
         InputError: If a key is no text, or longer than a key can be.
         CacheError: If the cache cannot be read.
     """
-    found = _CACHES.of(settings).get_many([_readable(key) for key in keys])
+    found = _CACHES.of(settings).get_many([readable_key(key) for key in keys])
     return {key: json.loads(value) for key, value in found.items()}
 
 
@@ -82,19 +81,5 @@ def cluster_delete(*keys: str, settings: GridSettings | None = None) -> int:
         CacheError: If the cache cannot be written.
     """
     for key in keys:
-        check_key(_readable(key))
+        check_key(key)
     return _CACHES.of(settings).delete_many(keys)
-
-
-def _readable(key: object) -> str:
-    if not isinstance(key, str) or not key or len(key) > LONGEST["cache_key"] or not _is_text(key):
-        raise InputError(f"the cache key {key!r}", f"a text of 1 to {LONGEST['cache_key']} characters")
-    return key
-
-
-def _is_text(key: str) -> bool:
-    try:
-        key.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -120,18 +120,27 @@ def checked_ttl(ttl: float | None) -> float | None:
     return float(ttl)
 
 
-def check_key(key: str) -> None:
+def check_key(key: object) -> None:
     """Refuse keys that callers may not write.
 
     Raises:
-        InputError: If the key is empty, too long, or one of the pipeline's.
+        InputError: If the key is none that could be read, or one of the pipeline's.
+    """
+    if readable_key(key).startswith(OWN_PREFIX):
+        raise InputError(f"the cache key {key!r}", "a key of your own", f"{OWN_PREFIX} is for the pipeline")
+
+
+def readable_key(key: object) -> str:
+    """Return a key that may be read, the pipeline's too.
+
+    Raises:
+        InputError: If it is empty, too long, or no text.
     """
     if not isinstance(key, str) or not key or len(key) > LONGEST["cache_key"]:
         raise InputError(f"the cache key {key!r}", f"a text of 1 to {LONGEST['cache_key']} characters")
     if not _is_text(key):
         raise InputError(f"the cache key {key!r}", "a text that UTF-8 can hold")
-    if key.startswith(OWN_PREFIX):
-        raise InputError(f"the cache key {key!r}", "a key of your own", f"{OWN_PREFIX} is for the pipeline")
+    return key
 
 
 def encoded(value: object) -> bytes:
