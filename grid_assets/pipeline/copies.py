@@ -60,10 +60,10 @@ def _cache(platform: Platform) -> dict[str, Any]:
 
 
 def _indices(platform: Platform) -> dict[str, Any]:
-    live = [index for kind in platform.search.kinds for index in platform.search.indices(kind) if index.is_live]
+    live = {kind: [i for i in platform.search.indices(kind) if i.is_live] for kind in platform.search.kinds}
     return {
-        **{kind: sum(i.documents for i in live if i.name.startswith(f"{kind}-")) for kind in platform.search.kinds},
-        "MB": round(sum(index.bytes for index in live) / 1e6, 2),
+        **{kind: sum(index.documents for index in found) for kind, found in live.items()},
+        "MB": round(sum(index.bytes for found in live.values() for index in found) / 1e6, 2),
     }
 
 

@@ -5,7 +5,6 @@ until `grid release` lets it pass.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 
 from grid_assets.domain.tables import METER_READINGS, SENSOR_DATA
@@ -21,8 +20,7 @@ def received_scan(platform: Platform, days: Sequence[date]) -> Scan:
     left_out = platform.database.batches.uncounted(RECEIVING_STAGE)
     if not left_out:
         return scan
-    condition = f"batch_id NOT IN ({', '.join(str(batch_id) for batch_id in left_out)})"
-    return replace(scan, predicate=f"({scan.predicate}) AND {condition}" if scan.predicate else condition)
+    return scan.narrowed(f"batch_id NOT IN ({', '.join(str(batch_id) for batch_id in left_out)})")
 
 
 def without_held(platform: Platform, days: Sequence[date]) -> tuple[date, ...]:

@@ -7,7 +7,7 @@ change log once they count.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 import pyarrow as pa
@@ -23,7 +23,7 @@ from resources.clients.platform import Platform
 from resources.clients.search.base import DOCUMENTS, INDEXED, NO_DAY, WITHDRAWN, DaySum
 
 ROWS_AT_ONCE = 50_000
-_STAGES = {"ingest": "catalogue", "verify": "verify", "aggregate": "aggregate"}
+MAKERS = {"ingest": "catalogue", "verify": "verify", "aggregate": "aggregate"}
 """Group of a table -> the stage whose batches write it."""
 
 
@@ -152,9 +152,9 @@ def _columns(version: int) -> str:
 def _without_held(platform: Platform, table: TableSpec) -> Scan:
     """Plan a read of a table without days; rows that a gate holds are left out, those of open batches soon count."""
     scan = platform.lake.scan(table)
-    uncounted = platform.database.batches.uncounted(_STAGES[table.group])
+    uncounted = platform.database.batches.uncounted(MAKERS[table.group])
     held = set(uncounted) - {batch.batch_id for batch, _ in platform.database.batches.unsettled()}
-    return replace(scan, predicate=f"batch_id NOT IN ({_numbers(held)})") if held else scan
+    return scan.narrowed(f"batch_id NOT IN ({_numbers(held)})") if held else scan
 
 
 def _bind_daily(
@@ -162,16 +162,13 @@ def _bind_daily(
 ) -> frozenset[date]:
     scan = platform.lake.scan(table, days)
     session.scan(table.name, scan)
-    uncounted = platform.database.batches.uncounted(_STAGES[table.group])
+    uncounted = platform.database.batches.uncounted(MAKERS[table.group])
     if not uncounted:
         return frozenset()
     rows = session.fetch(f"SELECT DISTINCT operating_day FROM {table.name} WHERE batch_id IN ({_numbers(uncounted)})")
     left_out = frozenset(rows.column("operating_day").to_pylist())
     if left_out:
-        without = f"NOT ({days_sql(sorted(left_out))})"
-        session.scan(
-            table.name, replace(scan, predicate=f"({scan.predicate}) AND {without}" if scan.predicate else without)
-        )
+        session.scan(table.name, scan.narrowed(f"NOT ({days_sql(sorted(left_out))})"))
     return left_out
 
 

@@ -71,9 +71,11 @@ def follow(
 
 def _wanted(platform: Platform, feed: Feed, days: Sequence[date] | None) -> tuple[date, ...]:
     """Return the days to copy; a day whose newest change is held by a gate waits until it is released."""
-    wanted = _pending(platform, feed).days if days is None else without_held(platform, days)
-    held = platform.database.change_log.held_days(feed.table.name)
-    return tuple(day for day in wanted if day not in held)
+    log = platform.database.change_log
+    if days is None:
+        return log.to_copy(feed.consumer, feed.table.name).days
+    held = log.held_days(feed.table.name)
+    return tuple(day for day in without_held(platform, days) if day not in held)
 
 
 def _step(

@@ -13,7 +13,7 @@ from grid_assets.domain.errors import IndexGateError
 from grid_assets.domain.names import search_consumer
 from grid_assets.domain.search.fields import DocumentKind, Role
 from grid_assets.domain.search.request import SearchRequest, Window
-from grid_assets.pipeline.documents import made, steps_of, sums_of
+from grid_assets.pipeline.documents import MAKERS, made, steps_of, sums_of
 from grid_assets.pipeline.reindex import catch_up
 from grid_assets.pipeline.reporter import Silent
 from resources.clients.platform import Platform
@@ -22,7 +22,6 @@ from resources.clients.search.base import DaySum
 WAIT_SECONDS = 900.0
 POLL_SECONDS = 0.25
 SAMPLES, SEARCHES = 50, 5
-MAKERS = frozenset({"catalogue", "verify", "aggregate"})
 NOTHING = DaySum(0, 0)
 
 
@@ -105,10 +104,8 @@ def _is_found(platform: Platform, kind: DocumentKind, index: str, document_id: s
 
 def _stands_still(platform: Platform, kind: DocumentKind, index: str, before: tuple[int | None, ...]) -> bool:
     log = platform.database.change_log
-    is_behind = any(
-        set(log.pending(search_consumer(index), table.name).days) - log.held_days(table.name) for table in kind.tables
-    )
-    is_in_hands = any(batch.stage in MAKERS for batch, _ in platform.database.batches.unsettled())
+    is_behind = any(log.to_copy(search_consumer(index), table.name).days for table in kind.tables)
+    is_in_hands = any(batch.stage in MAKERS.values() for batch, _ in platform.database.batches.unsettled())
     return not is_behind and not is_in_hands and _snapshots(platform, kind) == before
 
 

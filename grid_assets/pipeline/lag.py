@@ -78,7 +78,5 @@ def _index(platform: Platform) -> Iterator[Lag]:
 
 
 def _behind(platform: Platform, stage: str, consumer: str, table: TableSpec) -> Lag:
-    log = platform.database.change_log
-    found = log.pending(consumer, table.name)
-    held = log.held_days(table.name) if found.days else frozenset()
-    return Lag(stage, consumer, table.name, tuple(day for day in found.days if day not in held), found.position)
+    found = platform.database.change_log.to_copy(consumer, table.name)
+    return Lag(stage, consumer, table.name, found.days, found.position)

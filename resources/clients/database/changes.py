@@ -5,7 +5,7 @@ half way does not do them again.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import Connection, Engine, Select, and_, delete, func, insert, or_, select
@@ -56,6 +56,12 @@ class ChangeLog:
             of_table = select(func.max(CHANGE_LOG.c.batch_id)).where(CHANGE_LOG.c.table_name == table_name)
             batch_id = connection.execute(of_table).scalar() or 0
         return Pending(tuple(sorted({row.operating_day for row in rows})), newest, batch_id)
+
+    def to_copy(self, consumer: str, table_name: str) -> Pending:
+        """Return what `pending` does, less the days whose newest change a gate holds: they wait for a person."""
+        found = self.pending(consumer, table_name)
+        held = self.held_days(table_name) if found.days else frozenset()
+        return replace(found, days=tuple(day for day in found.days if day not in held))
 
     def held_days(self, table_name: str) -> frozenset[date]:
         """Return the days of a table whose newest change was made by a batch that its gate holds."""

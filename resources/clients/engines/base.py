@@ -4,7 +4,7 @@ SQL is written once, in DuckDB's dialect and within the subset that transpiles; 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, Self
 
 import pyarrow as pa
@@ -27,6 +27,10 @@ class Scan:
     predicate: str = ""
     snapshot_id: int | None = None
     stripes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+    def narrowed(self, condition: str) -> Self:
+        """Return the scan of those of its rows for which one more SQL condition holds."""
+        return replace(self, predicate=f"({self.predicate}) AND {condition}" if self.predicate else condition)
 
 
 @dataclass(frozen=True)
