@@ -123,9 +123,7 @@ def show_findings(findings: Sequence[Finding], *, as_json: bool) -> None:
     if as_json:
         print_json([finding.__dict__ for finding in findings])
         return
-    marks = {
-        state: Text(state, style=style) for state, style in (("ok", "green"), ("warning", "yellow"), ("bad", "red"))
-    }
+    marks = {state: Text(state, style=style) for state, style in STATE_STYLES.items()}
     print_table(
         "", ("part", "state", "found", "what to do"), [(f.part, marks[f.state], f.found, f.action) for f in findings]
     )
