@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -18,8 +18,8 @@ from tests.support.landing import (
     METERS,
     SENSORS,
     VOLTAGE,
-    Sensor,
     corrected,
+    land_without_an_afternoon,
     usual,
     write_catalogue,
     write_readings,
@@ -29,18 +29,10 @@ DAY = DAYS[1]
 DAILY = tuple(table for table in TABLES if table.is_daily)
 
 
-def without_an_afternoon(sensor: Sensor, start_utc: datetime) -> float | None:
-    """Return the usual values, but none of M3 for an afternoon of the second day."""
-    is_late = sensor is METERS[2] and start_utc.date() == DAY and 12 <= start_utc.hour < 16
-    return None if is_late else usual(sensor, start_utc)
-
-
 @pytest.fixture(scope="module")
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> HomeShelf:
     made = HomeShelf(tmp_path_factory.mktemp("late"))
-    write_catalogue(made.home / "landing", "catalogue.csv", SENSORS)
-    for number, day in enumerate(DAYS):
-        write_readings(made.home / "landing", f"{number}.csv", [day], without_an_afternoon)
+    land_without_an_afternoon(made.home / "landing")
     run_in(made.home)
     made.keep("ran")
     return made

@@ -20,7 +20,7 @@ from tests.support.landing import (
     DAYS,
     METERS,
     SENSORS,
-    Sensor,
+    land_without_an_afternoon,
     starts,
     usual,
     write_catalogue,
@@ -61,19 +61,11 @@ def cancelled(_: datetime) -> str:
     return ",cancelled"
 
 
-def without_an_afternoon(sensor: Sensor, start_utc: datetime) -> float | None:
-    """Return the usual values, but none of the house for four hours of the second day."""
-    is_late = sensor is HOUSE and start_utc.date() == DAY and 12 <= start_utc.hour < 16
-    return None if is_late else usual(sensor, start_utc)
-
-
 @pytest.fixture(scope="module")
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> HomeShelf:
     """Return a home with four days, of which the second lacks four hours of one house."""
     made = HomeShelf(tmp_path_factory.mktemp("restated"))
-    write_catalogue(made.home / "landing", "catalogue.csv", SENSORS)
-    for number, day in enumerate(DAYS):
-        write_readings(made.home / "landing", f"{number}.csv", [day], without_an_afternoon)
+    land_without_an_afternoon(made.home / "landing")
     run_in(made.home)
     made.keep("ran")
     return made

@@ -154,3 +154,16 @@ def _write(path: Path, lines: Sequence[str]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(lines) + "\n")
     return path
+
+
+def without_an_afternoon(sensor: Sensor, start_utc: datetime) -> float | None:
+    """Return the usual values, but none of M3 for four hours of the second day."""
+    is_late = sensor is METERS[2] and start_utc.date() == DAYS[1] and 12 <= start_utc.hour < 16
+    return None if is_late else usual(sensor, start_utc)
+
+
+def land_without_an_afternoon(landing: Path) -> None:
+    """Land the catalogue and four days, a file each, of which the second lacks four hours of M3."""
+    write_catalogue(landing, "catalogue.csv", SENSORS)
+    for number, day in enumerate(DAYS):
+        write_readings(landing, f"{number}.csv", [day], without_an_afternoon)

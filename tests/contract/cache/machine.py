@@ -4,11 +4,12 @@ import itertools
 from pathlib import Path
 from typing import Any, ClassVar
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from tests.contract.cache.backends import Backend
+from tests.contract.running import run_bound
 from tests.properties import examples, in_order
 
 CLIENTS = 3
@@ -63,7 +64,4 @@ def hold_in_order(machine: type[Machine], backend: Backend, folder: Path) -> Non
 
 def _run(machine: type[Machine], backend: Backend, folder: Path, chosen: settings) -> None:
     backend.prepare(folder)
-    names: dict[str, Any] = {"backend": backend, "folder": folder}
-    bound = type(machine.__name__, (machine,), names)
-    limits = settings(chosen, deadline=None, stateful_step_count=40, suppress_health_check=list(HealthCheck))
-    run_state_machine_as_test(bound, settings=limits)
+    run_bound(machine, backend, folder, chosen, 40)

@@ -10,17 +10,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from grid_assets.domain.errors import SearchError
 from grid_assets.domain.search.request import SearchRequest
 from resources.clients.search.base import Applied, SearchEngine
+from tests.contract.running import run_bound
 from tests.contract.search.backends import Backend
 from tests.contract.search.things import THINGS, Thing, documents, indexed, said, sums, withdrawn
 from tests.properties import examples, in_order
@@ -251,7 +252,4 @@ def hold_in_order(backend: Backend, folder: Path) -> None:
 
 
 def _run(backend: Backend, folder: Path, chosen: settings) -> None:
-    names: dict[str, Any] = {"backend": backend, "folder": folder}
-    bound = type("Life", (LifeMachine,), names)
-    limits = settings(chosen, deadline=None, stateful_step_count=25, suppress_health_check=list(HealthCheck))
-    run_state_machine_as_test(bound, settings=limits)
+    run_bound(LifeMachine, backend, folder, chosen, 25)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -20,7 +20,6 @@ from hypothesis.stateful import (
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 from sqlalchemy import select
 
@@ -31,6 +30,7 @@ from resources.clients.database.client import Database
 from resources.clients.database.schema import API_READINGS, OUTBOX
 from resources.clients.write_behind.base import QueuedWrite
 from resources.clients.write_behind.worker import Tally, WorkerOptions
+from tests.contract.running import run_bound
 from tests.contract.write_behind.backends import Backend
 from tests.contract.write_behind.model import Model, Watched
 from tests.properties import examples, in_order
@@ -267,7 +267,4 @@ def hold_in_order(backend: Backend, folder: Path) -> None:
 
 def _run(backend: Backend, folder: Path, chosen: settings) -> None:
     backend.prepare(folder)
-    names: dict[str, Any] = {"backend": backend, "folder": folder}
-    bound = type("Bound", (WriteBehindMachine,), names)
-    limits = settings(chosen, deadline=None, stateful_step_count=30, suppress_health_check=list(HealthCheck))
-    run_state_machine_as_test(bound, settings=limits)
+    run_bound(WriteBehindMachine, backend, folder, chosen, 30)
